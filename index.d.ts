@@ -1,0 +1,296 @@
+/// <reference types="node" />
+import { EventEmitter } from 'node:events'
+
+/**
+ * Watches the V8 heap of the thread that loads the package. Loading starts nothing: the first `stats`
+ * or `leak` listener, `start()`, `traceGc()` or a `recorder` does. Nothing keeps the process alive.
+ */
+declare const memwatch: memwatch.Memwatch
+
+export = memwatch
+
+declare namespace memwatch {
+  interface Memwatch extends EventEmitter {
+    /** `'fallback'` when V8's GC callbacks cannot be reached; collections then come from `perf_hooks`. */
+    readonly mode: 'native' | 'fallback'
+    /** Why the mode is `'fallback'`; `null` in native mode. */
+    readonly fallbackReason: string | null
+    /** What the Node executable offers, whatever the mode is. */
+    readonly capabilities: Capabilities
+    /** Whether collections are being recorded, by any loaded copy of the package in this thread. */
+    readonly running: boolean
+    /** The configuration of this thread's monitor. */
+    readonly config: Readonly<Config>
+
+    /** Records collections until `stop()`, with or without listeners. */
+    start (): this
+    /** Removes the hooks, ends the flight recording, delivers nothing more until a listener is added or `start()`. */
+    stop (): this
+    /**
+     * Changes some of the configuration: all of what is given or, on an error, nothing.
+     *
+     * @throws TypeError with a `code` that begins with `ERR_MEMWATCH_INVALID_` or is `ERR_MEMWATCH_UNKNOWN_OPTION`
+     * @throws Error with code `ERR_MEMWATCH_RECORDING_IN_USE`, `ERR_MEMWATCH_RECORDING_FOREIGN` or
+     *   `ERR_MEMWATCH_IO` when the recorder's file cannot be had
+     */
+    configure (options: ConfigureOptions): this
+
+    /** Collects all garbage now. **Pauses the thread as long as that takes.** `stats` follows in the next turn. */
+    gc (): void
+    /** The statistics now, as of the last full collection. Costs some tens of microseconds. */
+    stats (): Stats
+    /** The collections that the ring still holds, oldest first. */
+    history (options?: HistoryOptions & { as?: 'objects' }): { events: GcRecord[], lost: number }
+    history (options: HistoryOptions & { as: 'columns' }): HistoryColumns
+    /**
+     * Prints one line a collection, like `node --trace-gc`, to standard error or the given stream. Reads
+     * the heap statistics at scavenges too, which costs about a microsecond more each.
+     *
+     * @returns a function that ends it
+     */
+    traceGc (stream?: { write (text: string): unknown }): () => void
+
+    on<E extends keyof Events> (event: E, listener: (payload: Events[E]) => void): this
+    on (event: string | symbol, listener: (...args: any[]) => void): this
+    once<E extends keyof Events> (event: E, listener: (payload: Events[E]) => void): this
+    once (event: string | symbol, listener: (...args: any[]) => void): this
+    addListener<E extends keyof Events> (event: E, listener: (payload: Events[E]) => void): this
+    addListener (event: string | symbol, listener: (...args: any[]) => void): this
+    prependListener<E extends keyof Events> (event: E, listener: (payload: Events[E]) => void): this
+    prependListener (event: string | symbol, listener: (...args: any[]) => void): this
+    prependOnceListener<E extends keyof Events> (event: E, listener: (payload: Events[E]) => void): this
+    prependOnceListener (event: string | symbol, listener: (...args: any[]) => void): this
+  }
+
+  interface Events {
+    /** After each full collection. */
+    stats: Stats
+    /** When the detector, or a threshold, says so. */
+    leak: Leak
+  }
+
+  interface Capabilities {
+    hooks: boolean
+    statistics: boolean
+    spaces: boolean
+    fullGc: boolean
+    nearHeapLimit: boolean
+    snapshot: boolean
+  }
+
+  interface Config {
+    /** Collections that the ring holds, 320 bytes each. Default 4096. */
+    capacity: number
+    /** Bytes of live heap above which `leak` is emitted with reason `threshold`; `null` for none. */
+    threshold: number | null
+    detector: 'classic'
+    /** File of the flight recorder; `null` when off. */
+    recorder: string | null
+  }
+
+  interface ConfigureOptions {
+    /** 1 to 262144 records. */
+    capacity?: number
+    /**
+     * Bytes, or a size like `'10 MB'` (1 MB is 1048576 bytes). Fires once a crossing of the live heap, and is
+     * armed again when that has fallen to nine tenths. `null` or `false`: none.
+     */
+    threshold?: number | string | null | false
+    detector?: 'classic'
+    /**
+     * Keeps the ring in a memory-mapped file of fixed size, mode 0600, which
+     * `npx memwatch-rs postmortem FILE` reads when the process is gone. `%p` becomes the process id, `%t` the
+     * thread id. Starts the monitor. `null` or `false` ends the recording.
+     */
+    recorder?: string | null | false
+  }
+
+  type GcKind = 'scavenge' | 'minor-mark-sweep' | 'mark-compact' | 'incremental-marking' | 'weak-callbacks'
+  type GcTrigger = 'natural' | 'requested' | 'forced' | 'low-memory' | 'external-memory' | 'idle'
+
+  /** The state after a full collection. `null` is "not known (yet)". */
+  interface Stats {
+    // memwatch's fields; sizes in bytes.
+    num_full_gc: number
+    /** All other collections. */
+    num_inc_gc: number
+    heap_compactions: number
+    /** Percentage by which the recent average of the live heap lies above the long one. */
+    usage_trend: number
+    estimated_base: number
+    current_base: number
+    /** Extremes of the live heap from the third full collection on; 0 before. */
+    min: number
+    max: number
+
+    // @airbnb/node-memwatch's fields; sizes in bytes, times in nanoseconds.
+    /** Microseconds since 1970. */
+    gc_ts: number
+    gc_time: number
+    gcScavengeCount: number
+    gcScavengeTime: number
+    gcMarkSweepCompactCount: number
+    gcMarkSweepCompactTime: number
+    gcIncrementalMarkingCount: number
+    gcIncrementalMarkingTime: number
+    gcProcessWeakCallbacksCount: number
+    gcProcessWeakCallbacksTime: number
+    total_heap_size: number
+    total_heap_size_executable: number
+    total_physical_size: number
+    total_available_size: number
+    used_heap_size: number
+    heap_size_limit: number
+    malloced_memory: number
+    peak_malloced_memory: number
+
+    /** Number of the collection in `history()`; `null` before the first full one. */
+    sequence: number | null
+    trigger: GcTrigger | null
+    /** Used heap right after the full collection. */
+    liveBytes: number | null
+    externalBytes: number
+    /** Read at delivery. */
+    arrayBufferBytes: number | null
+    /** Resident memory, read at delivery. */
+    rssBytes: number | null
+    /** The lowest memory limit of the process's cgroups. */
+    cgroupLimitBytes: number | null
+    nativeContexts: number
+    detachedContexts: number
+    totalGlobalHandlesBytes: number
+    usedGlobalHandlesBytes: number
+    /** Share of time spent in collections since the full collection before, 0 to 1. */
+    gcTimeRatio: number | null
+    /** Allocated in the young generation, since the full collection before; on Node 26, in all spaces. */
+    allocationBytesPerSecond: number | null
+    /** Growth of the old generation between full collections: promoted or allocated there. */
+    promotionBytesPerSecond: number | null
+    /** Theil–Sen slope of the live heap over at most 32 natural full collections, with 95 % interval. */
+    growthBytesPerHour: Interval | null
+    /** Milliseconds to V8's heap limit at that growth; `null` when nothing grows. */
+    heapLimitInMs: number | null
+    /** Milliseconds to the cgroup's limit at that growth. */
+    cgroupLimitInMs: number | null
+    /** By kind, since the monitor was first used. Quantiles are at most 1/16 too high. */
+    pauses: Pauses[]
+    /** Collections that the ring overwrote before they were processed. */
+    lostRecords: number
+    /** Events that nobody took in time. */
+    lostEvents: number
+  }
+
+  interface Pauses {
+    kind: GcKind
+    count: number
+    p50Ms: number
+    p90Ms: number
+    p99Ms: number
+    maxMs: number
+    /** Time spent in this package's own callbacks, per collection; `null` in fallback mode. */
+    watcherP50Ns: number | null
+    watcherP99Ns: number | null
+  }
+
+  interface Interval {
+    low: number
+    estimate: number
+    high: number
+  }
+
+  interface Leak {
+    // memwatch's fields.
+    start: Date
+    end: Date
+    /** Bytes from `start` to `end`. */
+    growth: number
+    /** memwatch's sentence, or `'threshold'`. */
+    reason: string
+
+    /** What happened, for people. */
+    message: string
+    state: 'suspect' | 'leak' | 'recovered'
+    kind: 'js-heap' | 'external' | 'native'
+    detector: 'classic' | 'threshold'
+    liveBytes: number
+    thresholdBytes: number | null
+    bytesPerHour: number | null
+    /** 95 % confidence interval of the slope. */
+    bytesPerHourInterval: Interval | null
+    eta: {
+      /** Milliseconds; `high` is `Infinity` when the slope may be zero. */
+      heapLimitMs: Interval | null
+      cgroupLimitMs: Interval | null
+    }
+    evidence: Array<{ signal: string, detail: string }>
+    /** `null` is "not known"; the note says why. */
+    suspects: {
+      allocationStacks: string[] | null
+      classes: string[] | null
+      routes: string[] | null
+      retainerPaths: string[] | null
+      note: string
+    }
+  }
+
+  interface HistoryOptions {
+    /** Sequence number to begin with. */
+    since?: number
+  }
+
+  /** One collection. Sizes are `null` where the heap was not read: at scavenges, unless `traceGc` runs. */
+  interface GcRecord {
+    sequence: number
+    kind: GcKind
+    trigger: GcTrigger
+    /** Clock of `process.hrtime.bigint()`. */
+    startNs: bigint
+    endUnixMs: number
+    pauseMs: number
+    usedBeforeBytes: number | null
+    usedAfterBytes: number | null
+    totalBeforeBytes: number | null
+    totalAfterBytes: number | null
+    physicalBeforeBytes: number | null
+    physicalAfterBytes: number | null
+    externalBeforeBytes: number | null
+    externalAfterBytes: number | null
+    mallocedBeforeBytes: number | null
+    mallocedAfterBytes: number | null
+    newSpaceBeforeBytes: number
+    newSpaceAfterBytes: number
+    limitBytes: number | null
+    nativeContexts: number | null
+    detachedContexts: number | null
+    usedGlobalHandlesBytes: number | null
+  }
+
+  /** The same by field; sizes that were not read are `NaN`. */
+  interface HistoryColumns {
+    length: number
+    /** Collections from `since` on that the ring had overwritten. */
+    lost: number
+    sequence: Float64Array
+    kind: GcKind[]
+    trigger: GcTrigger[]
+    startNs: BigUint64Array
+    endUnixMs: Float64Array
+    pauseMs: Float64Array
+    usedBeforeBytes: Float64Array
+    usedAfterBytes: Float64Array
+    totalBeforeBytes: Float64Array
+    totalAfterBytes: Float64Array
+    physicalBeforeBytes: Float64Array
+    physicalAfterBytes: Float64Array
+    externalBeforeBytes: Float64Array
+    externalAfterBytes: Float64Array
+    mallocedBeforeBytes: Float64Array
+    mallocedAfterBytes: Float64Array
+    newSpaceBeforeBytes: Float64Array
+    newSpaceAfterBytes: Float64Array
+    limitBytes: Float64Array
+    nativeContexts: Float64Array
+    detachedContexts: Float64Array
+    usedGlobalHandlesBytes: Float64Array
+  }
+}

@@ -1,0 +1,18 @@
+import memwatch = require('../index.js')
+
+export default memwatch
+export declare const on: memwatch.Memwatch['on']
+export declare const once: memwatch.Memwatch['once']
+export declare const off: memwatch.Memwatch['off']
+export declare const start: memwatch.Memwatch['start']
+export declare const stop: memwatch.Memwatch['stop']
+export declare const configure: memwatch.Memwatch['configure']
+export declare const gc: memwatch.Memwatch['gc']
+export declare const stats: memwatch.Memwatch['stats']
+export declare const history: memwatch.Memwatch['history']
+export declare const traceGc: memwatch.Memwatch['traceGc']
+export type Stats = memwatch.Stats
+export type Leak = memwatch.Leak
+export type GcRecord = memwatch.GcRecord
+export type HistoryColumns = memwatch.HistoryColumns
+export type ConfigureOptions = memwatch.ConfigureOptions

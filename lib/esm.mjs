@@ -1,0 +1,14 @@
+// The same monitor for `import`: the default export is what `require` gives, the names are its methods.
+import memwatch from '../index.js'
+
+export default memwatch
+export const on = memwatch.on.bind(memwatch)
+export const once = memwatch.once.bind(memwatch)
+export const off = memwatch.off.bind(memwatch)
+export const start = memwatch.start.bind(memwatch)
+export const stop = memwatch.stop.bind(memwatch)
+export const configure = memwatch.configure.bind(memwatch)
+export const gc = memwatch.gc.bind(memwatch)
+export const stats = memwatch.stats.bind(memwatch)
+export const history = memwatch.history.bind(memwatch)
+export const traceGc = memwatch.traceGc.bind(memwatch)

@@ -1,0 +1,226 @@
+// The emitter: `stats` after full collections, `leak` when the detector or a threshold says so.
+'use strict'
+
+const { EventEmitter } = require('node:events')
+const binding = require('../binding.js')
+const { FallbackSource, collectAllGarbage } = require('./fallback')
+const { arrayBufferBytes, hostOptions, readHeap } = require('./host')
+const { configChange, historyOptions, traceStream } = require('./options')
+const { toObjects } = require('./history')
+
+/**
+ * Watches the isolate of the thread that loaded it. All copies of the package in one environment share
+ * one native monitor; each emits to its own listeners.
+ */
+class Memwatch extends EventEmitter {
+  #native
+  #fallback
+  #pending = []
+  #deliveryScheduled = false
+  // `true` after start(), `false` after stop(), else as long as somebody listens.
+  #started = null
+  #traces = new Set()
+  #fallbackTold = false
+
+  constructor () {
+    super()
+    // The addon holds this target weakly, and it leads back to the emitter.
+    const target = { deliver: () => this.#deliver() }
+    this.#native = new binding.Monitor(target, hostOptions())
+    this.#native.target = target
+    if (this.#native.fallbackReason !== null) {
+      this.#fallback = new FallbackSource(this.#native, target.deliver)
+    }
+  }
+
+  /** `'native'`, or `'fallback'` when V8 could not be reached; `fallbackReason` says why. */
+  get mode () {
+    return this.#fallback ? 'fallback' : 'native'
+  }
+
+  get fallbackReason () {
+    return this.#native.fallbackReason
+  }
+
+  get capabilities () {
+    return binding.capabilities()
+  }
+
+  get running () {
+    return this.#native.isRunning
+  }
+
+  start () {
+    this.#listen(true)
+    return this
+  }
+
+  stop () {
+    this.#pending.length = 0
+    this.#traces.clear()
+    this.#listen(false)
+    this.#native.closeRecorder()
+    return this
+  }
+
+  configure (options) {
+    const change = configChange(options)
+    this.#native.configure(change)
+    if (change.recorder && this.#started !== true) this.#listen(true)
+    return this
+  }
+
+  get config () {
+    return this.#native.config
+  }
+
+  /** Collects all garbage now. `stats` follows in the next turn of the event loop. */
+  gc () {
+    if (this.#fallback) collectAllGarbage()
+    else this.#native.gc()
+    if (this.#wants('stats') || this.#wants('leak')) this.#scheduleDelivery()
+  }
+
+  stats () {
+    return this.#native.stats(readHeap(), arrayBufferBytes())
+  }
+
+  history (options) {
+    const { as, since } = historyOptions(options)
+    const columns = this.#native.history(since)
+    return as === 'columns' ? columns : toObjects(columns)
+  }
+
+  /**
+   * Prints a line a collection until the returned function is called.
+   *
+   * @param {{ write(text: string): unknown }} [stream] standard error unless given
+   */
+  traceGc (stream) {
+    const trace = { stream: traceStream(stream) }
+    this.#traces.add(trace)
+    if (this.#started === false) this.#started = null
+    this.#sync()
+    return () => {
+      if (this.#traces.delete(trace)) this.#sync()
+    }
+  }
+
+  on (event, listener) {
+    return this.#added(event, super.on(event, listener))
+  }
+
+  addListener (event, listener) {
+    return this.#added(event, super.addListener(event, listener))
+  }
+
+  prependListener (event, listener) {
+    return this.#added(event, super.prependListener(event, listener))
+  }
+
+  removeListener (event, listener) {
+    super.removeListener(event, listener)
+    this.#sync()
+    return this
+  }
+
+  off (event, listener) {
+    return this.removeListener(event, listener)
+  }
+
+  removeAllListeners (event) {
+    if (arguments.length === 0) super.removeAllListeners()
+    else super.removeAllListeners(event)
+    this.#sync()
+    return this
+  }
+
+  // A listener added after stop() starts the monitor again. once() and prependOnceListener() come
+  // through on() and prependListener().
+  #added (event) {
+    if (event === 'stats' || event === 'leak') {
+      if (this.#started === false) this.#started = null
+      this.#sync()
+    }
+    return this
+  }
+
+  #listen (started) {
+    const before = this.#started
+    this.#started = started
+    try {
+      this.#sync()
+    } catch (error) {
+      this.#started = before
+      throw error
+    }
+  }
+
+  #wants (event) {
+    return this.#started !== false && this.listenerCount(event) > 0
+  }
+
+  // EventEmitter's constructor calls nothing of ours, but a subclass may listen before we are ready.
+  #sync () {
+    const interests = {
+      recording: this.#started === true,
+      stats: this.#wants('stats'),
+      leak: this.#wants('leak'),
+      collections: this.#traces.size > 0
+    }
+    this.#native.listen(interests)
+    if (!this.#fallback) return
+    if (Object.values(interests).includes(true)) {
+      this.#fallback.connect()
+      this.#tellFallback()
+    } else {
+      this.#fallback.disconnect()
+    }
+  }
+
+  #tellFallback () {
+    if (this.#fallbackTold || process.env.MEMWATCH_FORCE_FALLBACK === '1') return
+    this.#fallbackTold = true
+    process.emitWarning(`memwatch-rs runs in fallback mode: ${this.fallbackReason}`,
+      { code: 'MEMWATCH_FALLBACK' })
+  }
+
+  #scheduleDelivery () {
+    if (this.#deliveryScheduled) return
+    this.#deliveryScheduled = true
+    setImmediate(() => {
+      this.#deliveryScheduled = false
+      this.#deliver()
+    })
+  }
+
+  // One wake-up may stand for many collections, so all that is there is delivered. When a listener
+  // throws, the rest follows in the next turn.
+  #deliver () {
+    this.#pending.push(...this.#native.take(arrayBufferBytes()))
+    try {
+      while (this.#pending.length > 0) this.#emit(this.#pending.shift())
+    } finally {
+      if (this.#pending.length > 0) this.#scheduleDelivery()
+    }
+  }
+
+  #emit ({ name, payload }) {
+    switch (name) {
+      case 'stats':
+        this.emit('stats', payload)
+        break
+      case 'leak':
+        this.emit('leak', { ...payload, start: new Date(payload.start), end: new Date(payload.end) })
+        break
+      case 'warning':
+        process.emitWarning(payload.message, { code: payload.code })
+        break
+      case 'collection':
+        for (const { stream } of this.#traces) stream.write(`${payload}\n`)
+        break
+    }
+  }
+}
+
+module.exports = { Memwatch }

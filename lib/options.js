@@ -1,0 +1,94 @@
+// Checks what callers pass, once, at the edge. Everything that is wrong is a `TypeError` with a code.
+'use strict'
+
+const path = require('node:path')
+const { threadId } = require('node:worker_threads')
+const binding = require('../binding.js')
+
+const MAX_CAPACITY = 262144
+
+function invalid (code, message) {
+  return Object.assign(new TypeError(message), { code })
+}
+
+/** @returns {object} the fields to change, as the addon takes them */
+function configChange (options) {
+  checkFields('configure(options)', options, ['capacity', 'threshold', 'detector', 'recorder'])
+  const change = {}
+  const { capacity, threshold, detector, recorder } = options
+  if (capacity !== undefined) {
+    if (!Number.isInteger(capacity) || capacity < 1 || capacity > MAX_CAPACITY) {
+      throw invalid('ERR_MEMWATCH_INVALID_CAPACITY',
+        `capacity must be a whole number of records from 1 to ${MAX_CAPACITY}, not ${show(capacity)}`)
+    }
+    change.capacity = capacity
+  }
+  if (threshold !== undefined) change.threshold = thresholdBytes(threshold)
+  if (detector !== undefined) {
+    if (!binding.detectors().includes(detector)) {
+      throw invalid('ERR_MEMWATCH_INVALID_DETECTOR',
+        `detector must be one of ${binding.detectors().map(show).join(', ')}, not ${show(detector)}`)
+    }
+    change.detector = detector
+  }
+  if (recorder !== undefined) change.recorder = recorderPath(recorder)
+  return change
+}
+
+function thresholdBytes (threshold) {
+  if (threshold === null || threshold === false) return null
+  const bytes = typeof threshold === 'string' ? binding.parseBytes(threshold) : threshold
+  if (!Number.isSafeInteger(bytes) || bytes < 1) {
+    throw invalid('ERR_MEMWATCH_INVALID_THRESHOLD',
+      `threshold must be a positive number of bytes or a size like '10 MB', not ${show(threshold)}`)
+  }
+  return bytes
+}
+
+// One file for each process and thread that shares the option: %p and %t.
+function recorderPath (recorder) {
+  if (recorder === null || recorder === false) return null
+  if (typeof recorder !== 'string' || recorder === '' || recorder.includes('\0')) {
+    throw invalid('ERR_MEMWATCH_INVALID_RECORDER',
+      `recorder must be the path of a file, not ${show(recorder)}`)
+  }
+  return path.resolve(recorder.replaceAll('%p', process.pid).replaceAll('%t', threadId))
+}
+
+/** @returns {{ as: 'columns' | 'objects', since: number }} */
+function historyOptions (options = {}) {
+  checkFields('history(options)', options, ['as', 'since'])
+  const { as = 'objects', since = 0 } = options
+  if (as !== 'columns' && as !== 'objects') {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `as must be 'columns' or 'objects', not ${show(as)}`)
+  }
+  if (!Number.isSafeInteger(since) || since < 0) {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `since must be a sequence number, not ${show(since)}`)
+  }
+  return { as, since }
+}
+
+function traceStream (stream = process.stderr) {
+  if (typeof stream?.write !== 'function') {
+    throw invalid('ERR_MEMWATCH_INVALID_STREAM', `traceGc takes a writable stream, not ${show(stream)}`)
+  }
+  return stream
+}
+
+function checkFields (where, options, known) {
+  if (options === null || typeof options !== 'object' || Array.isArray(options)) {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `${where} takes an object, not ${show(options)}`)
+  }
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) {
+      throw invalid('ERR_MEMWATCH_UNKNOWN_OPTION',
+        `${where} knows no ${show(name)}; it knows ${known.join(', ')}`)
+    }
+  }
+}
+
+function show (value) {
+  return typeof value === 'string' ? `'${value}'` : typeof value === 'bigint' ? `${value}n` : String(value)
+}
+
+module.exports = { configChange, historyOptions, traceStream }

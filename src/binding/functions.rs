@@ -1,0 +1,62 @@
+//! Functions that need no monitor.
+
+use std::fs;
+use std::path::Path;
+
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+
+use super::{Code, coded};
+use crate::gc::Recording;
+use crate::{leak, monitor, report, units};
+
+/// What the executable offers.
+#[napi(object, object_from_js = false)]
+pub struct Capabilities {
+    pub hooks: bool,
+    pub statistics: bool,
+    pub spaces: bool,
+    pub full_gc: bool,
+    pub near_heap_limit: bool,
+    pub snapshot: bool,
+}
+
+#[napi(catch_unwind)]
+pub fn capabilities() -> Capabilities {
+    let found = monitor::capabilities();
+    Capabilities {
+        hooks: found.hooks,
+        statistics: found.statistics,
+        spaces: found.spaces,
+        full_gc: found.full_gc,
+        near_heap_limit: found.near_heap_limit,
+        snapshot: found.snapshot,
+    }
+}
+
+/// Bytes of a text like `10 MB`; `null` when it is no size.
+#[napi(catch_unwind)]
+pub fn parse_bytes(text: String) -> Option<f64> {
+    units::parse_bytes(&text).map(|bytes| bytes as f64)
+}
+
+/// The detectors that `configure` may name.
+#[napi(catch_unwind)]
+pub fn detectors() -> Vec<&'static str> {
+    leak::DETECTORS.to_vec()
+}
+
+/// The report on a flight recording.
+#[napi(catch_unwind)]
+pub fn postmortem(path: String) -> Result<String, Code> {
+    let path = Path::new(&path);
+    let bytes = fs::read(path).map_err(|source| {
+        coded(crate::error::Error::Io {
+            action: "read",
+            path: path.to_path_buf(),
+            source,
+        })
+    })?;
+    let recording = Recording::parse(path, &bytes).map_err(coded)?;
+    Ok(report::postmortem::postmortem(&recording))
+}

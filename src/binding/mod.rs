@@ -1,0 +1,31 @@
+//! The edge to JavaScript: converts arguments and results, decides nothing.
+//!
+//! What `#[napi]` generates is unsafe; what is written here is not.
+
+mod environment;
+mod events;
+mod functions;
+mod history;
+mod monitor;
+
+use napi::bindgen_prelude::*;
+
+/// `error.code` of what the core refuses.
+pub struct Code(&'static str);
+
+impl AsRef<str> for Code {
+    fn as_ref(&self) -> &str {
+        self.0
+    }
+}
+
+impl From<Status> for Code {
+    fn from(_: Status) -> Self {
+        Self("ERR_MEMWATCH_NODE_API")
+    }
+}
+
+/// The core's error with its stable code.
+fn coded(error: crate::error::Error) -> Error<Code> {
+    Error::new(Code(error.code()), error.to_string())
+}

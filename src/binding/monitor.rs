@@ -1,0 +1,274 @@
+//! The class that `lib/` talks to: one instance a loaded copy of the package, all of one environment
+//! on the same monitor.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use napi::bindgen_prelude::*;
+use napi::threadsafe_function::ThreadsafeFunctionCallMode;
+use napi_derive::napi;
+
+use super::environment;
+use super::events::{Delivery, StatsPayload, TraceContext};
+use super::history::HistoryColumns;
+use super::{Code, coded};
+use crate::gc::HeapStatistics;
+use crate::leak::DETECTORS;
+use crate::monitor::{
+    Change, Host, Interests, Mode, ObservedCollection, SubscriberId, choose_mode,
+};
+use crate::v8::{GcTypes, clock};
+
+/// What only JavaScript knows of the environment.
+#[napi(object, object_to_js = false)]
+pub struct HostOptions<'env> {
+    /// `perf_hooks.constants.NODE_PERFORMANCE_GC_*`.
+    pub major: u32,
+    pub minor: u32,
+    pub incremental: u32,
+    pub weak_callbacks: u32,
+    pub node_version: String,
+    pub thread_id: f64,
+    pub force_fallback: bool,
+    /// Gives `v8.getHeapStatistics()` as an array, in the order of `HEAP_FIELDS`.
+    pub read_heap: Function<'env, (), Vec<f64>>,
+}
+
+#[napi(object, object_to_js = false)]
+pub struct InterestOptions {
+    pub recording: bool,
+    pub stats: bool,
+    pub leak: bool,
+    pub collections: bool,
+}
+
+/// Fields that are left out stay as they are; `null` switches one off.
+#[napi(object, object_to_js = false)]
+pub struct ConfigChange {
+    pub capacity: Option<u32>,
+    pub threshold: Option<Either<f64, Null>>,
+    pub detector: Option<String>,
+    pub recorder: Option<Either<String, Null>>,
+}
+
+#[napi(object, object_from_js = false, use_nullable = true)]
+pub struct ConfigValues {
+    pub capacity: u32,
+    pub threshold: Option<f64>,
+    pub detector: &'static str,
+    pub recorder: Option<String>,
+}
+
+#[napi(object, object_to_js = false)]
+pub struct Observation {
+    pub gc_type: u32,
+    pub flags: u32,
+    pub age_ms: f64,
+    pub duration_ms: f64,
+    pub heap: Option<Vec<f64>>,
+}
+
+#[napi]
+pub struct Monitor {
+    shared: Rc<crate::monitor::Monitor>,
+    id: SubscriberId,
+    trace: TraceContext,
+}
+
+#[napi]
+impl Monitor {
+    /// `target.deliver()` is called on the event loop when there is something to take. The target is
+    /// held weakly: a copy of the package that nobody uses any more can be collected.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(env: &Env, target: Object, host: HostOptions) -> Result<Self> {
+        let thread_id = host.thread_id as u64;
+        let shared = environment::monitor(env, || {
+            let read_heap = || {
+                host.read_heap
+                    .call(())
+                    .map(|fields| heap_statistics(&fields))
+            };
+            let mode = choose_mode(host.force_fallback, read_heap)?;
+            let host = Host {
+                types: GcTypes {
+                    major: host.major,
+                    minor: host.minor,
+                    incremental: host.incremental,
+                    weak_callbacks: host.weak_callbacks,
+                },
+                node_version: host.node_version,
+                thread_id,
+            };
+            Ok((host, mode))
+        })?;
+        let id = shared.subscribe(deliver_to(env, target)?);
+        Ok(Self {
+            shared,
+            id,
+            trace: TraceContext {
+                thread_id,
+                origin_ns: clock::monotonic_ns(),
+            },
+        })
+    }
+
+    /// `null` in native mode, else why not.
+    #[napi(getter, catch_unwind)]
+    pub fn fallback_reason(&self) -> Option<String> {
+        match self.shared.mode() {
+            Mode::Native => None,
+            Mode::Fallback(why) => Some(why.clone()),
+        }
+    }
+
+    #[napi(getter, catch_unwind)]
+    pub fn is_running(&self) -> bool {
+        self.shared.is_running()
+    }
+
+    #[napi(catch_unwind)]
+    pub fn listen(&self, interests: InterestOptions) -> Result<(), Code> {
+        let interests = Interests {
+            recording: interests.recording,
+            stats: interests.stats,
+            leak: interests.leak,
+            collections: interests.collections,
+        };
+        self.shared.listen(self.id, interests).map_err(coded)
+    }
+
+    #[napi(catch_unwind)]
+    pub fn configure(&self, change: ConfigChange) -> Result<(), Code> {
+        let detector = change
+            .detector
+            .and_then(|name| DETECTORS.into_iter().find(|known| *known == name));
+        let change = Change {
+            capacity: change.capacity.map(|capacity| capacity as usize),
+            threshold_bytes: change
+                .threshold
+                .map(|one| nullable(one).map(|bytes| bytes as u64)),
+            detector,
+            recorder: change.recorder.map(|one| nullable(one).map(PathBuf::from)),
+        };
+        self.shared.configure(change).map_err(coded)
+    }
+
+    #[napi(getter, catch_unwind)]
+    pub fn config(&self) -> ConfigValues {
+        let config = self.shared.config();
+        ConfigValues {
+            capacity: config.capacity as u32,
+            threshold: config.threshold_bytes.map(|bytes| bytes as f64),
+            detector: config.detector,
+            recorder: config
+                .recorder
+                .map(|path| path.to_string_lossy().into_owned()),
+        }
+    }
+
+    #[napi(catch_unwind)]
+    pub fn close_recorder(&self) {
+        self.shared.close_recorder();
+    }
+
+    #[napi(catch_unwind)]
+    pub fn take(&self, array_buffer_bytes: f64) -> Vec<Delivery> {
+        self.shared
+            .take(self.id)
+            .iter()
+            .map(|notification| Delivery::new(notification, array_buffer_bytes, self.trace))
+            .collect()
+    }
+
+    #[napi(catch_unwind)]
+    pub fn stats(&self, heap: Vec<f64>, array_buffer_bytes: f64) -> StatsPayload {
+        StatsPayload::new(
+            &self.shared.stats(heap_statistics(&heap)),
+            array_buffer_bytes,
+        )
+    }
+
+    #[napi(catch_unwind)]
+    pub fn history(&self, since: f64) -> HistoryColumns {
+        self.shared.history(since as u64).into()
+    }
+
+    #[napi(catch_unwind)]
+    pub fn gc(&self) -> Result<(), Code> {
+        self.shared.collect_all_garbage().map_err(coded)
+    }
+
+    #[napi(catch_unwind)]
+    pub fn observe(&self, observation: Observation) {
+        self.shared.observe(ObservedCollection {
+            gc_type: observation.gc_type,
+            flags: observation.flags,
+            age_ms: observation.age_ms,
+            duration_ms: observation.duration_ms,
+            heap: observation.heap.as_deref().map(heap_statistics),
+        });
+    }
+}
+
+impl Drop for Monitor {
+    fn drop(&mut self) {
+        self.shared.unsubscribe(self.id);
+    }
+}
+
+/// A call of `target.deliver()` from anywhere, through a function that holds the target weakly.
+///
+/// The function and the `WeakRef` belong to the environment's main realm, so nothing of the target's
+/// realm (a test file's, in Jest) is kept alive.
+fn deliver_to(env: &Env, target: Object) -> Result<Box<dyn Fn() + Send>> {
+    let weak_ref: Function<Object, Unknown> = env.get_global()?.get_named_property("WeakRef")?;
+    let weak_target = weak_ref.new_instance(target)?;
+    let deliver = env.create_function_from_closure::<(), (), _>("deliver", |call| {
+        let weak_target: Object = call.this()?;
+        let deref: Function<(), Option<Object>> = weak_target.get_named_property("deref")?;
+        match deref.apply(weak_target, ())? {
+            Some(target) => {
+                let deliver: Function<(), ()> = target.get_named_property("deliver")?;
+                deliver.apply(target, ())
+            }
+            None => Ok(()),
+        }
+    })?;
+    let wake = deliver
+        .bind(weak_target)?
+        .build_threadsafe_function::<()>()
+        .weak::<true>()
+        .build()?;
+    Ok(Box::new(move || {
+        // A closing environment refuses, and has nobody left to tell.
+        let _ = wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
+    }))
+}
+
+fn nullable<T>(value: Either<T, Null>) -> Option<T> {
+    match value {
+        Either::A(value) => Some(value),
+        Either::B(Null) => None,
+    }
+}
+
+/// From the order of `HEAP_FIELDS` in `lib/host.js`; fields that are missing are zero.
+fn heap_statistics(fields: &[f64]) -> HeapStatistics {
+    let field = |at: usize| fields.get(at).copied().unwrap_or(0.0) as u64;
+    HeapStatistics {
+        used_bytes: field(0),
+        total_bytes: field(1),
+        total_executable_bytes: field(2),
+        total_physical_bytes: field(3),
+        total_available_bytes: field(4),
+        limit_bytes: field(5),
+        malloced_bytes: field(6),
+        peak_malloced_bytes: field(7),
+        external_bytes: field(8),
+        native_contexts: field(9),
+        detached_contexts: field(10),
+        total_global_handles_bytes: field(11),
+        used_global_handles_bytes: field(12),
+        total_allocated_bytes: field(13),
+    }
+}

@@ -1,0 +1,89 @@
+//! Why an operation failed: one sentence for people and one stable code for programs.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// Every way in which the core can fail. Messages may change, [codes](Error::code) may not.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The runtime lacks something that the native path needs.
+    Unsupported { what: &'static str, why: String },
+    /// The file is not a flight recording, or is one of another format version.
+    ForeignRecording { path: PathBuf, why: String },
+    /// The file is a flight recording whose end is missing or whose header is damaged.
+    TornRecording {
+        path: PathBuf,
+        expected_bytes: u64,
+        found_bytes: u64,
+        why: &'static str,
+    },
+    /// Another monitor, of this or of another process, is writing to the same recording.
+    RecordingInUse { path: PathBuf },
+    /// The operating system refused an operation on a file.
+    Io {
+        action: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
+}
+
+impl Error {
+    /// The stable identifier that JavaScript sees as `error.code`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unsupported { .. } => "ERR_MEMWATCH_UNSUPPORTED",
+            Self::ForeignRecording { .. } => "ERR_MEMWATCH_RECORDING_FOREIGN",
+            Self::TornRecording { .. } => "ERR_MEMWATCH_RECORDING_TORN",
+            Self::RecordingInUse { .. } => "ERR_MEMWATCH_RECORDING_IN_USE",
+            Self::Io { .. } => "ERR_MEMWATCH_IO",
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsupported { what, why } => write!(f, "{what} is not available: {why}"),
+            Self::ForeignRecording { path, why } => {
+                write!(
+                    f,
+                    "{} is not a memwatch-rs recording: {why}",
+                    path.display()
+                )
+            }
+            Self::TornRecording {
+                path,
+                expected_bytes,
+                found_bytes,
+                why,
+            } => write!(
+                f,
+                "{} is torn: {why} (expected {expected_bytes} bytes, found {found_bytes})",
+                path.display()
+            ),
+            Self::RecordingInUse { path } => write!(
+                f,
+                "{} is being written by another monitor; give each process its own file, for \
+                 example with %p for the process id",
+                path.display()
+            ),
+            Self::Io {
+                action,
+                path,
+                source,
+            } => write!(f, "cannot {action} {}: {source}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What the operating system says of this process: resident memory and the cgroup's limit.
+#![forbid(unsafe_code)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Memory of the process outside V8's own books. `None` where the system does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ProcessMemory {
+    pub rss_bytes: Option<u64>,
+    /// The lowest limit on the way from the process's cgroup to the root.
+    pub cgroup_limit_bytes: Option<u64>,
+    /// `process.memoryUsage().arrayBuffers`, which only Node knows.
+    pub array_buffer_bytes: Option<u64>,
+}
+
+/// Reads [`ProcessMemory`]. Finds its cgroup once; each reading is two or three small files.
+#[derive(Debug)]
+pub struct MemoryProbe {
+    limit_files: Vec<PathBuf>,
+    page_bytes: u64,
+}
+
+impl MemoryProbe {
+    /// `page_bytes` is the unit of `/proc/self/statm`.
+    pub fn new(page_bytes: u64) -> Self {
+        let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+        Self {
+            limit_files: limit_files(&own, Path::new("/sys/fs/cgroup")),
+            page_bytes,
+        }
+    }
+
+    pub fn read(&self, array_buffer_bytes: Option<u64>) -> ProcessMemory {
+        ProcessMemory {
+            rss_bytes: fs::read_to_string("/proc/self/statm")
+                .ok()
+                .and_then(|statm| statm.split_whitespace().nth(1)?.parse::<u64>().ok())
+                .map(|pages| pages * self.page_bytes),
+            cgroup_limit_bytes: self
+                .limit_files
+                .iter()
+                .filter_map(|file| parse_limit(&fs::read_to_string(file).ok()?))
+                .min(),
+            array_buffer_bytes,
+        }
+    }
+}
+
+/// The limit files of a process, from its own cgroup up to the root, that exist.
+///
+/// `own` is `/proc/self/cgroup`: lines of `id:controllers:path`; version 2 has one line `0::path`,
+/// version 1 one line a controller. Inside a container the path may not be visible: the mount's root
+/// is then the container's own group.
+fn limit_files(own: &str, mount: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for line in own.lines() {
+        let mut fields = line.splitn(3, ':').skip(1);
+        let (Some(controllers), Some(path)) = (fields.next(), fields.next()) else {
+            continue;
+        };
+        let (root, file) = match controllers {
+            "" => (mount.to_path_buf(), "memory.max"),
+            list if list.split(',').any(|one| one == "memory") => {
+                (mount.join("memory"), "memory.limit_in_bytes")
+            }
+            _ => continue,
+        };
+        let group = root.join(path.trim_start_matches('/'));
+        files.extend(
+            group
+                .ancestors()
+                .take_while(|folder| folder.starts_with(&root))
+                .map(|folder| folder.join(file))
+                .filter(|file| file.exists()),
+        );
+    }
+    files
+}
+
+/// `max` (version 2) and values near 2^63 (version 1) mean that there is no limit.
+fn parse_limit(text: &str) -> Option<u64> {
+    text.trim().parse().ok().filter(|bytes| *bytes < 1 << 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cgroup(files: &[(&str, &str)]) -> PathBuf {
+        let name = format!(
+            "memwatch-cgroup-{}-{}",
+            std::process::id(),
+            files[0].0.replace('/', "_")
+        );
+        let mount = std::env::temp_dir().join(name);
+        for (file, text) in files {
+            let file = mount.join(file);
+            fs::create_dir_all(file.parent().expect("has a parent")).expect("create a folder");
+            fs::write(file, text).expect("write a file");
+        }
+        mount
+    }
+
+    fn limit(own: &str, mount: &Path) -> Option<u64> {
+        let probe = MemoryProbe {
+            limit_files: limit_files(own, mount),
+            page_bytes: 4096,
+        };
+        probe.read(None).cgroup_limit_bytes
+    }
+
+    #[test]
+    fn version_2_takes_the_lowest_limit_on_the_way_up() {
+        let mount = cgroup(&[("a/memory.max", "1000\n"), ("a/b/memory.max", "max\n")]);
+        assert_eq!(limit("0::/a/b\n", &mount), Some(1000));
+        assert_eq!(limit("0::/elsewhere\n", &mount), None);
+    }
+
+    #[test]
+    fn version_1_reads_the_memory_controller() {
+        let mount = cgroup(&[
+            ("memory/x/memory.limit_in_bytes", "2048\n"),
+            ("memory/memory.limit_in_bytes", "9223372036854771712\n"),
+        ]);
+        let own = "12:cpu,cpuacct:/x\n9:memory:/x\n0::/x\n";
+        assert_eq!(limit(own, &mount), Some(2048));
+    }
+
+    #[test]
+    fn a_container_sees_its_own_group_at_the_root() {
+        let mount = cgroup(&[("memory.max", "4096\n")]);
+        assert_eq!(limit("0::/docker/not-visible-here\n", &mount), Some(4096));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn this_process_has_resident_memory() {
+        let memory = MemoryProbe::new(4096).read(Some(7));
+        assert!(memory.rss_bytes.expect("Linux has statm") > 100_000);
+        assert_eq!(memory.array_buffer_bytes, Some(7));
+    }
+}

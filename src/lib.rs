@@ -1,0 +1,19 @@
+//! Watches the V8 heap of a Node.js process from its GC callbacks and tells whether it leaks.
+//!
+//! The folders follow the data: `v8` hooks the collector, `gc` keeps what it saw, `leak` judges the
+//! series, `monitor` ties them together for one isolate, `report` puts results into words and
+//! `binding` hands them to JavaScript. Only `binding` needs Node; the rest builds and tests without.
+#![deny(unsafe_code)]
+
+pub mod error;
+pub mod units;
+
+pub mod gc;
+pub mod leak;
+pub mod monitor;
+pub mod report;
+#[allow(unsafe_code)]
+pub mod v8;
+
+#[cfg(feature = "node")]
+mod binding;

@@ -1,0 +1,35 @@
+//! What can be configured of a monitor, and a change of some of it.
+
+use std::path::PathBuf;
+
+/// Records that the ring holds unless configured otherwise.
+pub const DEFAULT_CAPACITY: usize = 4096;
+
+/// The configuration of one isolate's monitor.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Config {
+    pub capacity: usize,
+    pub threshold_bytes: Option<u64>,
+    pub detector: &'static str,
+    pub recorder: Option<PathBuf>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            capacity: DEFAULT_CAPACITY,
+            threshold_bytes: None,
+            detector: crate::leak::DETECTORS[0],
+            recorder: None,
+        }
+    }
+}
+
+/// The fields to change; `None` leaves a field as it is, `Some(None)` switches it off.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    pub capacity: Option<usize>,
+    pub threshold_bytes: Option<Option<u64>>,
+    pub detector: Option<&'static str>,
+    pub recorder: Option<Option<PathBuf>>,
+}

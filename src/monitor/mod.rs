@@ -1,0 +1,339 @@
+//! One isolate's monitor: owns the hook and the ring, turns records into notifications, and keeps
+//! them for each subscriber until it takes them.
+//!
+//! Subscribers share the hook, the statistics and the detectors of their isolate. Nothing in here runs
+//! inside a collection.
+#![forbid(unsafe_code)]
+
+mod config;
+mod inbox;
+mod state;
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::error::Error;
+use crate::gc::event::HeapChange;
+use crate::gc::ring::Drained;
+use crate::gc::{GcEvent, GcKind, HeapStatistics, ProcessMemory, Totals, Trigger};
+use crate::v8::hook::WakeFor;
+use crate::v8::{Capabilities, GcHook, GcTypes, Isolate, Symbols, Wake, clock, self_test};
+
+pub use config::{Change, Config};
+pub use inbox::{Interests, Notification, PauseSummary, Stats, SubscriberId, Warning};
+use state::State;
+
+/// What Node tells of the environment that the monitor lives in.
+#[derive(Clone, Debug)]
+pub struct Host {
+    pub types: GcTypes,
+    pub node_version: String,
+    /// 0 is the main thread.
+    pub thread_id: u64,
+}
+
+/// Where the records come from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Mode {
+    /// V8's GC callbacks.
+    Native,
+    /// `perf_hooks` entries that JavaScript hands over, with the reason.
+    Fallback(String),
+}
+
+/// A collection as `perf_hooks` reports it, some time after it happened.
+#[derive(Clone, Copy, Debug)]
+pub struct ObservedCollection {
+    pub gc_type: u32,
+    pub flags: u32,
+    /// How long ago it began.
+    pub age_ms: f64,
+    pub duration_ms: f64,
+    /// Read when it was reported; only for the newest full collection of a batch.
+    pub heap: Option<HeapStatistics>,
+}
+
+/// The monitor of one isolate; lives on that isolate's thread.
+pub struct Monitor {
+    host: Host,
+    mode: Mode,
+    wake: RefCell<Option<Rc<Wake>>>,
+    hook: RefCell<Option<Rc<GcHook>>>,
+    state: Mutex<State>,
+}
+
+impl Monitor {
+    /// Opens the monitor of this thread's isolate. Nothing is hooked before a subscriber asks.
+    ///
+    /// `mode` is what [`choose_mode`] said; it falls back when the event loop cannot be woken.
+    pub fn open(host: Host, mode: Mode) -> Rc<Self> {
+        Rc::new_cyclic(|monitor: &Weak<Self>| {
+            let monitor = monitor.clone();
+            let on_wake = move || {
+                if let Some(monitor) = monitor.upgrade() {
+                    monitor.on_wake();
+                }
+            };
+            let (mode, wake) = match mode {
+                Mode::Native => match Wake::open(Box::new(on_wake)) {
+                    Ok(wake) => (Mode::Native, Some(Rc::new(wake))),
+                    Err(why) => (Mode::Fallback(why.to_string()), None),
+                },
+                fallback => (fallback, None),
+            };
+            Self {
+                host,
+                mode,
+                wake: RefCell::new(wake),
+                hook: RefCell::default(),
+                state: Mutex::new(State::new(clock::page_bytes())),
+            }
+        })
+    }
+
+    pub fn mode(&self) -> &Mode {
+        &self.mode
+    }
+
+    /// Adds a subscriber that is interested in nothing yet. `on_pending` is called on the event loop
+    /// when there is something to take; it must not call back into the monitor at once.
+    pub fn subscribe(&self, on_pending: Box<dyn Fn() + Send>) -> SubscriberId {
+        self.state.lock().inboxes.add(on_pending.into())
+    }
+
+    /// Removes a subscriber; the hook goes with the last one that needs it.
+    pub fn unsubscribe(&self, id: SubscriberId) {
+        self.state.lock().inboxes.remove(id);
+        // Without a hook to install there is nothing that can fail.
+        let _ = self.sync_hook();
+    }
+
+    /// What a subscriber wants from now on. The monitor runs while anyone wants anything.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] when the hook cannot be installed; the interests are then as before.
+    pub fn listen(&self, id: SubscriberId, interests: Interests) -> Result<(), Error> {
+        let before = self.state.lock().inboxes.listen(id, interests);
+        self.sync_hook().inspect_err(|_| {
+            self.state.lock().inboxes.listen(id, before);
+        })
+    }
+
+    /// Whether collections are being recorded.
+    pub fn is_running(&self) -> bool {
+        self.state.lock().is_running()
+    }
+
+    /// Changes the configuration: all of it or, on an error, nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Recorder::create`](crate::v8::Recorder::create).
+    pub fn configure(&self, change: Change) -> Result<(), Error> {
+        self.state.lock().configure(change, &self.host)?;
+        // The hook holds the ring and the recorder: a running one is replaced.
+        let was_running = self.hook.borrow_mut().take().is_some();
+        if was_running || self.is_running() {
+            self.sync_hook()?;
+        }
+        Ok(())
+    }
+
+    pub fn config(&self) -> Config {
+        self.state.lock().config.clone()
+    }
+
+    /// Ends the recording, if there is one, in good order.
+    pub fn close_recorder(&self) {
+        self.state.lock().close_recorder();
+        // Without a hook to install there is nothing that can fail.
+        let _ = self.sync_hook();
+    }
+
+    /// The environment is going: removes the hook and closes the handle on its event loop, for good.
+    pub fn shut_down(&self) {
+        self.hook.borrow_mut().take();
+        self.wake.borrow_mut().take();
+        self.state.lock().close_recorder();
+    }
+
+    /// Takes what has been kept for a subscriber, up to the newest record.
+    pub fn take(&self, id: SubscriberId) -> Vec<Notification> {
+        self.process();
+        self.state.lock().inboxes.take(id)
+    }
+
+    /// The state now. `heap` is V8's present reading, for the time before the first full collection.
+    pub fn stats(&self, heap: HeapStatistics) -> Stats {
+        self.process();
+        self.state.lock().stats_now(heap)
+    }
+
+    /// The records from `since` on that are still in the ring.
+    pub fn history(&self, since: u64) -> Drained {
+        self.state.lock().ring.read_from(since)
+    }
+
+    /// Totals of all collections; the callback's own time is in there too.
+    pub fn totals(&self) -> Arc<Totals> {
+        self.state.lock().totals.clone()
+    }
+
+    /// Collects all garbage now; its records say that it was requested.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] in fallback mode, where JavaScript has another way.
+    pub fn collect_all_garbage(&self) -> Result<(), Error> {
+        // No borrow is held meanwhile: finalizers that the collection runs may unsubscribe.
+        let hook = self.hook.borrow().clone();
+        match hook {
+            Some(hook) => hook.collect_all_garbage(),
+            None => Isolate::current()?.collect_all_garbage(),
+        }
+    }
+
+    /// Records a collection that `perf_hooks` reported; for the fallback mode.
+    pub fn observe(&self, collection: ObservedCollection) {
+        let now_ns = clock::monotonic_ns();
+        let age_ns = (collection.age_ms.max(0.0) * 1e6) as u64;
+        let pause_ns = (collection.duration_ms.max(0.0) * 1e6) as u64;
+        let since_end_us = age_ns.saturating_sub(pause_ns) / 1000;
+        let event = GcEvent {
+            sequence: 0,
+            kind: self.host.types.kind(collection.gc_type),
+            trigger: Trigger::from_flags(collection.flags),
+            flags: collection.flags,
+            start_ns: now_ns.saturating_sub(age_ns),
+            end_unix_us: clock::unix_us().saturating_sub(since_end_us),
+            pause_ns,
+            kind_count: 0,
+            kind_pause_ns: 0,
+            new_space_before_bytes: 0,
+            new_space_after_bytes: 0,
+            heap: collection.heap.map(|after| HeapChange {
+                before: HeapStatistics::default(),
+                after,
+            }),
+        };
+        self.state.lock().append(event);
+    }
+
+    /// Processes what is there and tells the subscribers that have something to take.
+    fn on_wake(&self) {
+        self.process();
+        let pending = self.state.lock().inboxes.pending();
+        for on_pending in pending {
+            on_pending();
+        }
+    }
+
+    /// Turns all new records into statistics, verdicts and notifications.
+    fn process(&self) {
+        let cursor = {
+            let mut state = self.state.lock();
+            state.process();
+            state.cursor
+        };
+        if let Some(hook) = &*self.hook.borrow() {
+            hook.drained_to(cursor);
+        }
+    }
+
+    /// Makes the hook be there exactly while it is needed, and wake for what is wanted.
+    fn sync_hook(&self) -> Result<(), Error> {
+        let Some(wake) = self.wake.borrow().clone() else {
+            return Ok(());
+        };
+        let (running, wanted) = {
+            let state = self.state.lock();
+            (state.is_running(), state.wanted())
+        };
+        let mut hook = self.hook.borrow_mut();
+        if !running {
+            if hook.take().is_some() {
+                self.state.lock().interrupt();
+            }
+            return Ok(());
+        }
+        let hook = match &*hook {
+            Some(hook) => hook,
+            none => {
+                debug_assert!(none.is_none());
+                let options = self.state.lock().hook_options(self.host.types, wake);
+                &*hook.insert(Rc::new(GcHook::install(options)?))
+            }
+        };
+        hook.wake_for(match wanted {
+            Interests {
+                collections: true, ..
+            } => WakeFor::All,
+            Interests { stats: true, .. } | Interests { leak: true, .. } => {
+                WakeFor::FullCollections
+            }
+            _ => WakeFor::Nothing,
+        });
+        hook.read_every_heap(wanted.collections);
+        Ok(())
+    }
+}
+
+/// Decides where the records come from. `reported` reads `v8.getHeapStatistics()`.
+///
+/// # Errors
+///
+/// Whatever `reported` fails with: an exception of JavaScript.
+pub fn choose_mode<E>(
+    forced_fallback: bool,
+    mut reported: impl FnMut() -> Result<HeapStatistics, E>,
+) -> Result<Mode, E> {
+    if forced_fallback {
+        return Ok(Mode::Fallback("MEMWATCH_FORCE_FALLBACK is set".into()));
+    }
+    let capabilities = Symbols::get().capabilities();
+    let isolate = match Isolate::current() {
+        Ok(isolate) if capabilities.hooks && capabilities.statistics => isolate,
+        Ok(_) => {
+            return Ok(Mode::Fallback(
+                "the executable does not export V8's GC callbacks".into(),
+            ));
+        }
+        Err(why) => return Ok(Mode::Fallback(why.to_string())),
+    };
+    // A collection between two readings moves the numbers: three attempts.
+    let mut why = String::new();
+    for _ in 0..3 {
+        let before = isolate.heap_statistics();
+        let reported = reported()?;
+        match self_test::compare(&before, &reported, &isolate.heap_statistics()) {
+            Ok(()) => return Ok(Mode::Native),
+            Err(mismatch) => why = mismatch,
+        }
+    }
+    Ok(Mode::Fallback(format!("the self-test failed: {why}")))
+}
+
+/// What the executable offers, whatever the mode is.
+pub fn capabilities() -> Capabilities {
+    Symbols::get().capabilities()
+}
+
+/// Memory of the process as it is delivered: JavaScript adds what only Node knows.
+pub fn with_array_buffers(memory: ProcessMemory, array_buffer_bytes: u64) -> ProcessMemory {
+    ProcessMemory {
+        array_buffer_bytes: Some(array_buffer_bytes),
+        ..memory
+    }
+}
+
+/// Summaries of the kinds that occurred.
+fn pause_summaries(totals: &Totals) -> Vec<PauseSummary> {
+    GcKind::ALL
+        .into_iter()
+        .filter_map(|kind| PauseSummary::of(kind, totals.of(kind)))
+        .collect()
+}

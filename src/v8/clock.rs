@@ -1,0 +1,41 @@
+//! The two clocks of a record. Both are read without a system call.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Monotonic nanoseconds with the origin of `process.hrtime`.
+#[cfg(unix)]
+pub fn monotonic_ns() -> u64 {
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the clock exists on every Unix and `now` is a valid place to write to.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
+    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
+}
+
+/// Without a shared origin: only differences mean something.
+#[cfg(not(unix))]
+pub fn monotonic_ns() -> u64 {
+    use std::time::Instant;
+    static ORIGIN: once_cell::sync::Lazy<Instant> = once_cell::sync::Lazy::new(Instant::now);
+    ORIGIN.elapsed().as_nanos() as u64
+}
+
+/// Microseconds since 1970.
+pub fn unix_us() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_micros() as u64)
+}
+
+/// Bytes of a memory page, the unit of `/proc/self/statm`.
+pub fn page_bytes() -> u64 {
+    #[cfg(unix)]
+    {
+        // SAFETY: asks for a constant of the system.
+        u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096)
+    }
+    #[cfg(not(unix))]
+    4096
+}

@@ -1,0 +1,18 @@
+//! V8 and libuv as the running executable exports them: symbols, GC hooks, statistics, the wake-up.
+//!
+//! Everything here is looked up by name at run time, so one binary serves every Node version. What
+//! is missing is a normal result ([`Error::Unsupported`](crate::error::Error::Unsupported)).
+
+pub mod clock;
+pub mod hook;
+pub mod recorder;
+pub mod self_test;
+pub mod statistics;
+pub mod symbols;
+pub mod wake;
+
+pub use hook::{GcHook, GcTypes, HookOptions};
+pub use recorder::Recorder;
+pub use statistics::Isolate;
+pub use symbols::{Capabilities, Symbols};
+pub use wake::Wake;

@@ -1,0 +1,269 @@
+//! The functions of V8 and libuv that we call, found by mangled name in the running executable.
+//!
+//! The names are those of the Itanium C++ ABI; they are the same in Node 18 to 26 (V8 10.2 to 14.6).
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+
+use once_cell::sync::Lazy;
+
+use crate::error::Error;
+
+/// `v8::Isolate::GCCallbackWithData`.
+pub type GcCallback = unsafe extern "C" fn(*mut c_void, c_int, c_int, *mut c_void);
+type AddGcCallback = unsafe extern "C" fn(*mut c_void, GcCallback, *mut c_void, c_int);
+type RemoveGcCallback = unsafe extern "C" fn(*mut c_void, GcCallback, *mut c_void);
+
+/// What the running executable offers.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Capabilities {
+    /// GC prologue and epilogue callbacks, and the wake-up of the event loop.
+    pub hooks: bool,
+    /// `Isolate::GetHeapStatistics`.
+    pub statistics: bool,
+    /// `Isolate::GetHeapSpaceStatistics`.
+    pub spaces: bool,
+    /// A full collection on request without `--expose-gc`.
+    pub full_gc: bool,
+    /// A callback before the heap limit kills the process.
+    pub near_heap_limit: bool,
+    /// V8's own heap snapshot, walked without JSON.
+    pub snapshot: bool,
+}
+
+/// Every symbol, looked up once. A field is `None` when any of its functions is missing.
+pub struct Symbols {
+    pub current_isolate: Option<unsafe extern "C" fn() -> *mut c_void>,
+    pub hooks: Option<HookSymbols>,
+    pub wake: Option<WakeSymbols>,
+    pub heap_statistics: Option<unsafe extern "C" fn(*mut c_void, *mut u64)>,
+    pub spaces: Option<SpaceSymbols>,
+    pub low_memory: Option<unsafe extern "C" fn(*mut c_void)>,
+    near_heap_limit: bool,
+    snapshot: bool,
+}
+
+/// Adding and removing GC callbacks.
+#[derive(Clone, Copy)]
+pub struct HookSymbols {
+    pub add_prologue: AddGcCallback,
+    pub add_epilogue: AddGcCallback,
+    pub remove_prologue: RemoveGcCallback,
+    pub remove_epilogue: RemoveGcCallback,
+}
+
+/// Statistics of one space, by number.
+#[derive(Clone, Copy)]
+pub struct SpaceSymbols {
+    pub count: unsafe extern "C" fn(*mut c_void) -> usize,
+    pub statistics: unsafe extern "C" fn(*mut c_void, *mut SpaceStatistics, usize) -> bool,
+}
+
+/// `v8::HeapSpaceStatistics`, with room for fields that later versions may add.
+#[repr(C)]
+pub struct SpaceStatistics {
+    pub name: *const c_char,
+    pub size: usize,
+    pub used_size: usize,
+    pub available_size: usize,
+    pub physical_size: usize,
+    pub reserved: [usize; 8],
+}
+
+/// A libuv handle that wakes the event loop from anywhere.
+#[derive(Clone, Copy)]
+pub struct WakeSymbols {
+    pub current_loop: unsafe extern "C" fn(*mut c_void) -> *mut c_void,
+    pub handle_size: unsafe extern "C" fn(c_int) -> usize,
+    pub async_init:
+        unsafe extern "C" fn(*mut c_void, *mut c_void, unsafe extern "C" fn(*mut c_void)) -> c_int,
+    pub async_send: unsafe extern "C" fn(*mut c_void) -> c_int,
+    pub unref: unsafe extern "C" fn(*mut c_void),
+    pub close: unsafe extern "C" fn(*mut c_void, unsafe extern "C" fn(*mut c_void)),
+    pub set_data: unsafe extern "C" fn(*mut c_void, *mut c_void),
+    pub get_data: unsafe extern "C" fn(*mut c_void) -> *mut c_void,
+}
+
+static SYMBOLS: Lazy<Symbols> = Lazy::new(Symbols::look_up);
+
+const NEAR_HEAP_LIMIT: [&CStr; 2] = [
+    c"_ZN2v87Isolate24AddNearHeapLimitCallbackEPFmPvmmES1_",
+    c"_ZN2v87Isolate27RemoveNearHeapLimitCallbackEPFmPvmmEm",
+];
+
+const SNAPSHOT: [&CStr; 16] = [
+    c"_ZN2v87Isolate15GetHeapProfilerEv",
+    c"_ZN2v812HeapProfiler14ClearObjectIdsEv",
+    c"_ZNK2v812HeapSnapshot13GetNodesCountEv",
+    c"_ZNK2v812HeapSnapshot7GetNodeEi",
+    c"_ZNK2v812HeapSnapshot7GetRootEv",
+    c"_ZN2v812HeapSnapshot6DeleteEv",
+    c"_ZNK2v813HeapGraphNode5GetIdEv",
+    c"_ZNK2v813HeapGraphNode7GetTypeEv",
+    c"_ZNK2v813HeapGraphNode7GetNameEv",
+    c"_ZNK2v813HeapGraphNode14GetShallowSizeEv",
+    c"_ZNK2v813HeapGraphNode16GetChildrenCountEv",
+    c"_ZNK2v813HeapGraphNode8GetChildEi",
+    c"_ZNK2v813HeapGraphEdge7GetTypeEv",
+    c"_ZNK2v813HeapGraphEdge7GetNameEv",
+    c"_ZNK2v813HeapGraphEdge9GetToNodeEv",
+    c"_ZNK2v812HeapSnapshot9SerializeEPNS_12OutputStreamENS0_19SerializationFormatE",
+];
+
+/// Node 20 and later, and Node 18.
+const TAKE_SNAPSHOT: [&CStr; 2] = [
+    c"_ZN2v812HeapProfiler16TakeHeapSnapshotERKNS0_19HeapSnapshotOptionsE",
+    c"_ZN2v812HeapProfiler16TakeHeapSnapshotEPNS_15ActivityControlEPNS0_18ObjectNameResolverEbb",
+];
+
+impl Symbols {
+    /// The table of this process.
+    pub fn get() -> &'static Self {
+        &SYMBOLS
+    }
+
+    pub fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            hooks: self.current_isolate.is_some() && self.hooks.is_some() && self.wake.is_some(),
+            statistics: self.current_isolate.is_some() && self.heap_statistics.is_some(),
+            spaces: self.spaces.is_some(),
+            full_gc: self.current_isolate.is_some() && self.low_memory.is_some(),
+            near_heap_limit: self.near_heap_limit,
+            snapshot: self.snapshot,
+        }
+    }
+
+    fn look_up() -> Self {
+        Self {
+            // SAFETY: `v8::Isolate::TryGetCurrent()` has this type since V8 9.1.
+            current_isolate: unsafe { function(c"_ZN2v87Isolate13TryGetCurrentEv") },
+            hooks: HookSymbols::look_up(),
+            wake: WakeSymbols::look_up(),
+            // SAFETY: `Isolate::GetHeapStatistics(HeapStatistics*)`; the caller passes a large buffer.
+            heap_statistics: unsafe {
+                function(c"_ZN2v87Isolate17GetHeapStatisticsEPNS_14HeapStatisticsE")
+            },
+            spaces: SpaceSymbols::look_up(),
+            // SAFETY: `Isolate::LowMemoryNotification()` takes the isolate alone.
+            low_memory: unsafe { function(c"_ZN2v87Isolate21LowMemoryNotificationEv") },
+            near_heap_limit: NEAR_HEAP_LIMIT.iter().all(|name| address(name).is_some()),
+            snapshot: SNAPSHOT.iter().all(|name| address(name).is_some())
+                && TAKE_SNAPSHOT.iter().any(|name| address(name).is_some()),
+        }
+    }
+}
+
+impl HookSymbols {
+    fn look_up() -> Option<Self> {
+        // SAFETY: `Isolate::AddGC…Callback(GCCallbackWithData, void*, GCType)` and their
+        // counterparts `Remove…(GCCallbackWithData, void*)`: the mangled names spell the types.
+        unsafe {
+            Some(Self {
+                add_prologue: function(
+                    c"_ZN2v87Isolate21AddGCPrologueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_S2_",
+                )?,
+                add_epilogue: function(
+                    c"_ZN2v87Isolate21AddGCEpilogueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_S2_",
+                )?,
+                remove_prologue: function(
+                    c"_ZN2v87Isolate24RemoveGCPrologueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_",
+                )?,
+                remove_epilogue: function(
+                    c"_ZN2v87Isolate24RemoveGCEpilogueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_",
+                )?,
+            })
+        }
+    }
+}
+
+impl SpaceSymbols {
+    fn look_up() -> Option<Self> {
+        // SAFETY: `Isolate::NumberOfHeapSpaces()` and
+        // `Isolate::GetHeapSpaceStatistics(HeapSpaceStatistics*, size_t)`.
+        unsafe {
+            Some(Self {
+                count: function(c"_ZN2v87Isolate18NumberOfHeapSpacesEv")?,
+                statistics: function(
+                    c"_ZN2v87Isolate22GetHeapSpaceStatisticsEPNS_19HeapSpaceStatisticsEm",
+                )?,
+            })
+        }
+    }
+}
+
+impl WakeSymbols {
+    fn look_up() -> Option<Self> {
+        // SAFETY: libuv's C API, stable since 1.19, and `node::GetCurrentEventLoop(Isolate*)`.
+        unsafe {
+            Some(Self {
+                current_loop: function(c"_ZN4node19GetCurrentEventLoopEPN2v87IsolateE")?,
+                handle_size: function(c"uv_handle_size")?,
+                async_init: function(c"uv_async_init")?,
+                async_send: function(c"uv_async_send")?,
+                unref: function(c"uv_unref")?,
+                close: function(c"uv_close")?,
+                set_data: function(c"uv_handle_set_data")?,
+                get_data: function(c"uv_handle_get_data")?,
+            })
+        }
+    }
+}
+
+/// The isolate of this thread.
+///
+/// # Errors
+///
+/// [`Error::Unsupported`] when there is none or V8 does not say.
+pub fn current_isolate() -> Result<*mut c_void, Error> {
+    let missing = |why: &str| Error::Unsupported {
+        what: "the V8 isolate",
+        why: why.into(),
+    };
+    let current = Symbols::get()
+        .current_isolate
+        .ok_or_else(|| missing("the executable does not export v8::Isolate::TryGetCurrent"))?;
+    // SAFETY: takes no argument and reads a thread-local; null when the thread has no isolate.
+    let isolate = unsafe { current() };
+    match isolate.is_null() {
+        true => Err(missing("this thread runs no JavaScript")),
+        false => Ok(isolate),
+    }
+}
+
+/// The function of that name, as the type the caller gives.
+///
+/// # Safety
+///
+/// `F` must be the function pointer type of the symbol.
+unsafe fn function<F: Copy>(name: &CStr) -> Option<F> {
+    const { assert!(size_of::<F>() == size_of::<*mut c_void>()) };
+    let address = address(name)?;
+    // SAFETY: same size, and the caller vouches for the type.
+    Some(unsafe { std::mem::transmute_copy(&address) })
+}
+
+#[cfg(unix)]
+fn address(name: &CStr) -> Option<*mut c_void> {
+    // SAFETY: `name` is a C string; the search order is the executable first, then its libraries.
+    let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+    (!address.is_null()).then_some(address)
+}
+
+/// Elsewhere the names are mangled another way: nothing is found, and the fallback takes over.
+#[cfg(not(unix))]
+fn address(_: &CStr) -> Option<*mut c_void> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outside_node_nothing_is_found_and_nothing_crashes() {
+        assert_eq!(Symbols::get().capabilities(), Capabilities::default());
+        assert_eq!(
+            current_isolate().expect_err("no V8 here").code(),
+            "ERR_MEMWATCH_UNSUPPORTED"
+        );
+    }
+}
