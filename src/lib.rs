@@ -16,4 +16,6 @@ pub mod report;
 pub mod v8;
 
 #[cfg(feature = "node")]
+// Node calls it; a test build sees no caller.
+#[cfg_attr(test, allow(dead_code))]
 mod binding;

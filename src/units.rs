@@ -20,7 +20,9 @@ pub fn parse_bytes(text: &str) -> Option<u64> {
     };
     let bytes = (number.parse::<f64>().ok()? * scale).round();
     // 2^53: what a JavaScript number holds exactly.
-    (bytes >= 1.0 && bytes <= 9_007_199_254_740_992.0).then_some(bytes as u64)
+    (1.0..=9_007_199_254_740_992.0)
+        .contains(&bytes)
+        .then_some(bytes as u64)
 }
 
 /// Writes a size as memwatch prints it: `12.34 mb`, `-2.07 kb`, `67 bytes`; never in gigabytes.

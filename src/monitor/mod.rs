@@ -101,7 +101,7 @@ impl Monitor {
     /// Adds a subscriber that is interested in nothing yet. `on_pending` is called on the event loop
     /// when there is something to take; it must not call back into the monitor at once.
     pub fn subscribe(&self, on_pending: Box<dyn Fn() + Send>) -> SubscriberId {
-        self.state.lock().inboxes.add(on_pending.into())
+        self.state.lock().inboxes.add(on_pending)
     }
 
     /// Removes a subscriber; the hook goes with the last one that needs it.

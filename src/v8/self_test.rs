@@ -3,6 +3,8 @@
 
 use crate::gc::HeapStatistics;
 
+type Field = fn(&HeapStatistics) -> u64;
+
 /// Why the two readings disagree, as one sentence; `Ok` when they agree.
 ///
 /// # Errors
@@ -14,7 +16,7 @@ pub fn compare(
     after: &HeapStatistics,
 ) -> Result<(), String> {
     // JavaScript ran between the readings: sizes may have moved, but only between the two.
-    let fields: [(&str, fn(&HeapStatistics) -> u64); 9] = [
+    let fields: [(&str, Field); 9] = [
         ("heap_size_limit", |heap| heap.limit_bytes),
         ("number_of_native_contexts", |heap| heap.native_contexts),
         ("number_of_detached_contexts", |heap| heap.detached_contexts),
