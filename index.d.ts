@@ -106,7 +106,7 @@ declare namespace memwatch {
   }
 
   type GcKind = 'scavenge' | 'minor-mark-sweep' | 'mark-compact' | 'incremental-marking' | 'weak-callbacks'
-  type GcTrigger = 'natural' | 'requested' | 'forced' | 'low-memory' | 'external-memory' | 'idle'
+  type GcTrigger = 'natural' | 'requested' | 'forced' | 'low-memory' | 'external-memory'
 
   /** The state after a full collection. `null` is "not known (yet)". */
   interface Stats {

@@ -51,37 +51,36 @@ pub enum Trigger {
     Natural = 0,
     /// `memwatch.gc()`.
     Requested = 1,
-    /// V8's own `gc()`, an inspector command or a heap snapshot.
+    /// V8's own `gc()`.
     Forced = 2,
-    /// V8 was told, or found, that memory is short.
+    /// Everything that can be collected: low memory, a heap snapshot, the inspector. V8 14.6 and later.
     LowMemory = 3,
     /// Too much external memory.
     ExternalMemory = 4,
-    /// The embedder was idle.
-    Idle = 5,
 }
 
 impl Trigger {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 5] = [
         Self::Natural,
         Self::Requested,
         Self::Forced,
         Self::LowMemory,
         Self::ExternalMemory,
-        Self::Idle,
     ];
 
     /// From V8's `GCCallbackFlags`, which are the same from V8 10.2 (Node 18) to 14.6 (Node 26).
+    ///
+    /// Before V8 14.6 the collections of heap snapshots, of the inspector and of low-memory
+    /// notifications carry no flag: they count as natural. Flag 1 << 6 ("schedule idle") says nothing:
+    /// V8 sets it whenever incremental marking ends in a full collection.
     pub fn from_flags(flags: u32) -> Self {
         const FORCED: u32 = 1 << 2;
         const ALL_AVAILABLE_GARBAGE: u32 = 1 << 4;
         const ALL_EXTERNAL_MEMORY: u32 = 1 << 5;
-        const IDLE: u32 = 1 << 6;
         match flags {
             f if f & FORCED != 0 => Self::Forced,
             f if f & ALL_AVAILABLE_GARBAGE != 0 => Self::LowMemory,
             f if f & ALL_EXTERNAL_MEMORY != 0 => Self::ExternalMemory,
-            f if f & IDLE != 0 => Self::Idle,
             _ => Self::Natural,
         }
     }
@@ -99,7 +98,6 @@ impl Trigger {
             Self::Forced => "forced",
             Self::LowMemory => "low-memory",
             Self::ExternalMemory => "external-memory",
-            Self::Idle => "idle",
         }
     }
 
@@ -365,6 +363,7 @@ mod tests {
         assert_eq!(Trigger::from_flags(0), Trigger::Natural);
         assert_eq!(Trigger::from_flags(1 << 2), Trigger::Forced);
         assert_eq!(Trigger::from_flags(1 << 4), Trigger::LowMemory);
+        assert_eq!(Trigger::from_flags(1 << 6), Trigger::Natural);
         assert!(!Trigger::from_flags(1 << 5).is_forced());
     }
 }

@@ -62,7 +62,10 @@ fn ending(recording: &Recording) -> String {
 }
 
 fn lasted(from_unix_us: u64, to_unix_us: u64) -> String {
-    format_duration(to_unix_us.saturating_sub(from_unix_us) / 1_000_000)
+    match to_unix_us.saturating_sub(from_unix_us) {
+        short if short < 60_000_000 => format!("{:.1}s", short as f64 / 1e6),
+        long => format_duration(long / 1_000_000),
+    }
 }
 
 fn counts(recording: &Recording) -> String {

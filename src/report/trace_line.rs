@@ -32,7 +32,6 @@ pub fn trace_line(event: &GcEvent, pid: u32, thread_id: u64, origin_ns: u64) -> 
         Trigger::Forced => "  forced",
         Trigger::LowMemory => "  low memory notification",
         Trigger::ExternalMemory => "  external memory pressure",
-        Trigger::Idle => "  idle task",
     };
     format!(
         "[{pid}:{thread_id}] {at_ms:8} ms: {}{sizes} {:.2} ms{reason}",
