@@ -162,7 +162,7 @@ declare namespace memwatch {
     usedGlobalHandlesBytes: number
     /** Share of time spent in collections since the full collection before, 0 to 1. */
     gcTimeRatio: number | null
-    /** Allocated in the young generation, since the full collection before; on Node 26, in all spaces. */
+    /** Since the full collection before. Exact on Node 26; before that an estimate, within about 10 % on the loads measured. */
     allocationBytesPerSecond: number | null
     /** Growth of the old generation between full collections: promoted or allocated there. */
     promotionBytesPerSecond: number | null

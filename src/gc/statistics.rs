@@ -32,7 +32,7 @@ pub struct StatsSample {
     pub kinds: KindSums,
     /// Share of wall time spent in collections since the full collection before, 0 to 1.
     pub gc_time_ratio: Option<f64>,
-    /// Bytes allocated in the young generation; on V8 14.6 and later, in all spaces.
+    /// Bytes allocated: exact on V8 14.6 and later, before that an estimate (docs/api.md).
     pub allocation_bytes_per_second: Option<f64>,
     /// Growth of the old generation between full collections: promoted or allocated there.
     pub promotion_bytes_per_second: Option<f64>,
@@ -238,16 +238,19 @@ impl Span {
         let start = self.start.replace(next)?;
         let elapsed_ns = next.end_ns.checked_sub(start.end_ns).filter(|ns| *ns > 0)? as f64;
         let per_second = |bytes: u64| bytes as f64 * 1e9 / elapsed_ns;
+        // The fallback cannot read the heap before a collection.
+        let old_growth =
+            (before.total_bytes > 0).then(|| old_before.saturating_sub(start.old_generation_bytes));
+        // Before V8 14.6 nobody counts allocations: what the young generation took, and what the old
+        // one gained, in which survivors of the young one are counted a second time.
         let allocation = match next.total_allocated_bytes {
-            0 => self.new_space_after_bytes.map(|_| young),
+            0 => old_growth.map(|growth| young + growth),
             total => Some(total.saturating_sub(start.total_allocated_bytes)),
         };
         Some(Rates {
             gc_time_ratio: ((pause_ns.saturating_sub(start.pause_ns)) as f64 / elapsed_ns).min(1.0),
             allocation: allocation.map(per_second),
-            // The fallback cannot read the heap before a collection.
-            promotion: (before.total_bytes > 0)
-                .then(|| per_second(old_before.saturating_sub(start.old_generation_bytes))),
+            promotion: old_growth.map(per_second),
         })
     }
 }
@@ -306,9 +309,10 @@ mod tests {
         let second = statistics
             .observe(&full(3, 2.0, 11 << 20))
             .expect("a sample");
+        // And the old generation gained 2 MiB, see below.
         assert_eq!(
             second.allocation_bytes_per_second,
-            Some((3 << 18) as f64 / 2.0)
+            Some(((3 << 18) + (2 << 20)) as f64 / 2.0)
         );
         // 12 MiB before this collection, 10 MiB after the one before: 2 MiB in 2 s.
         assert_eq!(second.promotion_bytes_per_second, Some((1 << 20) as f64));
