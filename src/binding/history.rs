@@ -43,8 +43,12 @@ impl From<Drained> for HistoryColumns {
         let numbers = |field: &dyn Fn(&GcEvent) -> f64| {
             Float64Array::new(events.iter().map(field).collect::<Vec<_>>())
         };
+        // The fallback cannot read the heap before a collection.
         let before = |field: fn(&HeapStatistics) -> u64| {
-            numbers(&|event| size(event, |heap| field(&heap.before)))
+            numbers(&|event| match &event.heap {
+                Some(heap) if heap.before.total_bytes > 0 => field(&heap.before) as f64,
+                _ => f64::NAN,
+            })
         };
         let after = |field: fn(&HeapStatistics) -> u64| {
             numbers(&|event| size(event, |heap| field(&heap.after)))

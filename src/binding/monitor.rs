@@ -102,6 +102,13 @@ impl Monitor {
             Ok((host, mode))
         })?;
         let id = shared.subscribe(deliver_to(env, target)?);
+        // Hooks run newest first: this one lets go of the threadsafe function before Node closes it. From
+        // Node 24.14 on one that is closed first is never freed, because napi-rs then releases it no more.
+        env.add_env_cleanup_hook((Rc::downgrade(&shared), id), |(shared, id)| {
+            if let Some(shared) = shared.upgrade() {
+                shared.unsubscribe(id);
+            }
+        })?;
         Ok(Self {
             shared,
             id,

@@ -247,6 +247,10 @@ impl Monitor {
     /// Makes the hook be there exactly while it is needed, and wake for what is wanted.
     fn sync_hook(&self) -> Result<(), Error> {
         let Some(wake) = self.wake.borrow().clone() else {
+            // The fallback has no hook whose end would tell.
+            if !self.is_running() {
+                self.state.lock().interrupt();
+            }
             return Ok(());
         };
         let (running, wanted) = {
