@@ -4,6 +4,7 @@
 const v8 = require('node:v8')
 const vm = require('node:vm')
 const { PerformanceObserver, constants, performance } = require('node:perf_hooks')
+const binding = require('../binding.js')
 const { readHeap } = require('./host')
 
 /** Hands the collections of this thread to the addon while it is connected. */
@@ -11,6 +12,8 @@ class FallbackSource {
   #native
   #deliver
   #observer = null
+  // Node keeps what observes alive: it gets a function that holds this target weakly.
+  #target = { observe: (list) => this.#observe(list.getEntries()) }
 
   /**
    * @param native the addon's monitor
@@ -23,7 +26,7 @@ class FallbackSource {
 
   connect () {
     if (this.#observer) return
-    this.#observer = new PerformanceObserver((list) => this.#observe(list.getEntries()))
+    this.#observer = new PerformanceObserver(binding.weakMethod(this.#target, 'observe'))
     this.#observer.observe({ entryTypes: ['gc'] })
   }
 
@@ -40,7 +43,8 @@ class FallbackSource {
       this.#native.observe({
         gcType: entry.detail.kind,
         flags: entry.detail.flags,
-        ageMs: now - entry.startTime,
+        endMs: entry.startTime + entry.duration,
+        ageMs: now - entry.startTime - entry.duration,
         durationMs: entry.duration,
         heap: entry === newest ? readHeap() : undefined
       })

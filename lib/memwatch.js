@@ -56,17 +56,17 @@ class Memwatch extends EventEmitter {
   }
 
   stop () {
-    this.#pending.length = 0
+    this.#pending = []
     this.#traces.clear()
-    this.#listen(false)
     this.#native.closeRecorder()
+    this.#listen(false)
     return this
   }
 
   configure (options) {
     const change = configChange(options)
     this.#native.configure(change)
-    if (change.recorder && this.#started !== true) this.#listen(true)
+    this.#sync()
     return this
   }
 
@@ -170,7 +170,7 @@ class Memwatch extends EventEmitter {
     }
     this.#native.listen(interests)
     if (!this.#fallback) return
-    if (Object.values(interests).includes(true)) {
+    if (Object.values(interests).includes(true) || this.#native.config.recorder !== null) {
       this.#fallback.connect()
       this.#tellFallback()
     } else {
@@ -197,7 +197,8 @@ class Memwatch extends EventEmitter {
   // One wake-up may stand for many collections, so all that is there is delivered. When a listener
   // throws, the rest follows in the next turn.
   #deliver () {
-    this.#pending.push(...this.#native.take(arrayBufferBytes()))
+    // Reading the process's memory is dear, and only `stats` tells it.
+    this.#pending = this.#pending.concat(this.#native.take(this.#wants('stats') ? arrayBufferBytes() : 0))
     try {
       while (this.#pending.length > 0) this.#emit(this.#pending.shift())
     } finally {

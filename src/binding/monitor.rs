@@ -63,6 +63,7 @@ pub struct ConfigValues {
 pub struct Observation {
     pub gc_type: u32,
     pub flags: u32,
+    pub end_ms: f64,
     pub age_ms: f64,
     pub duration_ms: f64,
     pub heap: Option<Vec<f64>>,
@@ -210,6 +211,7 @@ impl Monitor {
         self.shared.observe(ObservedCollection {
             gc_type: observation.gc_type,
             flags: observation.flags,
+            end_ms: observation.end_ms,
             age_ms: observation.age_ms,
             duration_ms: observation.duration_ms,
             heap: observation.heap.as_deref().map(heap_statistics),
@@ -223,26 +225,10 @@ impl Drop for Monitor {
     }
 }
 
-/// A call of `target.deliver()` from anywhere, through a function that holds the target weakly.
-///
-/// The function and the `WeakRef` belong to the environment's main realm, so nothing of the target's
-/// realm (a test file's, in Jest) is kept alive.
+/// A call of `target.deliver()` from anywhere.
 fn deliver_to(env: &Env, target: Object) -> Result<Box<dyn Fn() + Send>> {
-    let weak_ref: Function<Object, Unknown> = env.get_global()?.get_named_property("WeakRef")?;
-    let weak_target = weak_ref.new_instance(target)?;
-    let deliver = env.create_function_from_closure::<(), (), _>("deliver", |call| {
-        let weak_target: Object = call.this()?;
-        let deref: Function<(), Option<Object>> = weak_target.get_named_property("deref")?;
-        match deref.apply(weak_target, ())? {
-            Some(target) => {
-                let deliver: Function<(), ()> = target.get_named_property("deliver")?;
-                deliver.apply(target, ())
-            }
-            None => Ok(()),
-        }
-    })?;
-    let wake = deliver
-        .bind(weak_target)?
+    let wake = weak_function(env, target, "deliver".into())?
+        .borrow_back(env)?
         .build_threadsafe_function::<()>()
         .weak::<true>()
         .build()?;
@@ -250,6 +236,48 @@ fn deliver_to(env: &Env, target: Object) -> Result<Box<dyn Fn() + Send>> {
         // A closing environment refuses, and has nobody left to tell.
         let _ = wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
     }))
+}
+
+/// A function that calls `target[name]` with what it is called with, and holds the target weakly.
+///
+/// The function and the `WeakRef` belong to the environment's main realm, so nothing of the target's
+/// realm (a test file's, in Jest) is kept alive. Called after the target has gone, it disconnects the
+/// `PerformanceObserver` that calls it, if one does: those pass themselves second.
+fn weak_function(env: &Env, target: Object, name: String) -> Result<FunctionRef<(), ()>> {
+    let weak_ref: Function<Object, Unknown> = env.get_global()?.get_named_property("WeakRef")?;
+    let weak_target = weak_ref.new_instance(target)?;
+    env.create_function_from_closure(&name.clone(), move |call| {
+        let weak_target: Object = call.this()?;
+        let deref: Function<(), Option<Object>> = weak_target.get_named_property("deref")?;
+        match (deref.apply(weak_target, ())?, call.length()) {
+            (Some(target), 0) => {
+                let method: Function<(), ()> = target.get_named_property(&name)?;
+                method.apply(target, ())
+            }
+            (Some(target), _) => {
+                let method: Function<Unknown, ()> = target.get_named_property(&name)?;
+                method.apply(target, call.get(0)?)
+            }
+            (None, 0 | 1) => Ok(()),
+            (None, _) => {
+                let observer: Object = call.get(1)?;
+                let disconnect: Function<(), ()> = observer.get_named_property("disconnect")?;
+                disconnect.apply(observer, ())
+            }
+        }
+    })?
+    .bind(weak_target)?
+    .create_ref()
+}
+
+/// The same for JavaScript.
+#[napi(catch_unwind)]
+pub fn weak_method<'env>(
+    env: &'env Env,
+    target: Object,
+    name: String,
+) -> Result<Function<'env, (), ()>> {
+    weak_function(env, target, name)?.borrow_back(env)
 }
 
 fn nullable<T>(value: Either<T, Null>) -> Option<T> {

@@ -31,27 +31,30 @@ impl PauseHistogram {
         bucket.store(count.saturating_add(1), Ordering::Relaxed);
     }
 
-    /// How many durations were counted.
-    pub fn count(&self) -> u64 {
-        self.buckets
+    /// For each of `quantiles`, which ascend from 0 to 1, the duration that such a share does not
+    /// exceed: the upper end of its bucket, at most 1/16 too high. `None` while nothing was counted.
+    pub fn quantiles_ns<const N: usize>(&self, quantiles: [f64; N]) -> Option<[u64; N]> {
+        let counts: Vec<u64> = self
+            .buckets
             .iter()
             .map(|bucket| u64::from(bucket.load(Ordering::Relaxed)))
-            .sum()
-    }
-
-    /// The duration that a share of `quantile` (0 to 1) does not exceed: the upper end of its
-    /// bucket, at most 1/16 too high. `None` while nothing was counted.
-    pub fn quantile_ns(&self, quantile: f64) -> Option<u64> {
-        let count = self.count();
-        let rank = ((quantile.clamp(0.0, 1.0) * count as f64).ceil() as u64).max(1);
-        let mut seen = 0;
-        for (at, bucket) in self.buckets.iter().enumerate() {
-            seen += u64::from(bucket.load(Ordering::Relaxed));
-            if seen >= rank {
-                return Some(upper_end(at));
-            }
+            .collect();
+        let total = counts.iter().sum::<u64>();
+        if total == 0 {
+            return None;
         }
-        None
+        let mut ends = (0..BUCKETS).map(|at| (upper_end(at), counts[at]));
+        let (mut end_ns, mut seen) = (0, 0);
+        Some(quantiles.map(|quantile| {
+            let rank = ((quantile * total as f64).ceil() as u64).clamp(1, total);
+            while seen < rank
+                && let Some((upper_end_ns, count)) = ends.next()
+            {
+                end_ns = upper_end_ns;
+                seen += count;
+            }
+            end_ns
+        }))
     }
 }
 
@@ -98,10 +101,11 @@ mod tests {
             .iter()
             .for_each(|duration| histogram.record(*duration));
         sorted.sort_unstable();
-        for quantile in [0.0, 0.5, 0.9, 0.99, 1.0] {
+        let quantiles = [0.0, 0.5, 0.9, 0.99, 1.0];
+        let read = histogram.quantiles_ns(quantiles).expect("not empty");
+        for (quantile, read) in quantiles.into_iter().zip(read) {
             let rank = ((quantile * 10_000.0f64).ceil() as usize).max(1);
             let exact = sorted[rank - 1];
-            let read = histogram.quantile_ns(quantile).expect("not empty");
             assert!(
                 read >= exact && read - exact <= exact / 16 + 1,
                 "{quantile}: {read} {exact}"
@@ -112,9 +116,11 @@ mod tests {
     #[test]
     fn nothing_counted_has_no_quantile_and_the_longest_fits() {
         let histogram = PauseHistogram::default();
-        assert_eq!(histogram.quantile_ns(0.5), None);
+        assert_eq!(histogram.quantiles_ns([0.5]), None);
         histogram.record(u64::MAX);
-        assert_eq!(histogram.count(), 1);
-        assert_eq!(histogram.quantile_ns(1.0), Some(upper_end(BUCKETS - 1)));
+        assert_eq!(
+            histogram.quantiles_ns([0.0, 1.0]),
+            Some([upper_end(BUCKETS - 1); 2])
+        );
     }
 }

@@ -68,6 +68,7 @@ mod tests {
         assert_eq!(totals.of(GcKind::Scavenge).record(3), (2, 8));
         assert_eq!(totals.of(GcKind::MarkCompact).count(), 0);
         assert_eq!(totals.of(GcKind::Scavenge).max_pause_ns(), 5);
-        assert_eq!(totals.of(GcKind::Scavenge).pauses.count(), 2);
+        let pauses = totals.of(GcKind::Scavenge).pauses.quantiles_ns([0.5, 1.0]);
+        assert_eq!(pauses, Some([3, 5]));
     }
 }

@@ -93,15 +93,17 @@ pub struct PauseSummary {
 impl PauseSummary {
     /// `None` when there was no collection of the kind.
     pub fn of(kind: GcKind, totals: &KindTotals) -> Option<Self> {
+        let [p50_ns, p90_ns, p99_ns] = totals.pauses.quantiles_ns([0.5, 0.9, 0.99])?;
+        let watcher = totals.watcher.quantiles_ns([0.5, 0.99]);
         Some(Self {
             kind,
             count: totals.count(),
-            p50_ns: totals.pauses.quantile_ns(0.5)?,
-            p90_ns: totals.pauses.quantile_ns(0.9)?,
-            p99_ns: totals.pauses.quantile_ns(0.99)?,
+            p50_ns,
+            p90_ns,
+            p99_ns,
             max_ns: totals.max_pause_ns(),
-            watcher_p50_ns: totals.watcher.quantile_ns(0.5),
-            watcher_p99_ns: totals.watcher.quantile_ns(0.99),
+            watcher_p50_ns: watcher.map(|[p50_ns, _]| p50_ns),
+            watcher_p99_ns: watcher.map(|[_, p99_ns]| p99_ns),
         })
     }
 }

@@ -9,7 +9,7 @@ mod config;
 mod inbox;
 mod state;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
@@ -49,7 +49,9 @@ pub enum Mode {
 pub struct ObservedCollection {
     pub gc_type: u32,
     pub flags: u32,
-    /// How long ago it began.
+    /// When it ended, on the clock of `performance.now()`.
+    pub end_ms: f64,
+    /// How long ago that was.
     pub age_ms: f64,
     pub duration_ms: f64,
     /// Read when it was reported; only for the newest full collection of a batch.
@@ -60,37 +62,23 @@ pub struct ObservedCollection {
 pub struct Monitor {
     host: Host,
     mode: Mode,
-    wake: RefCell<Option<Rc<Wake>>>,
     hook: RefCell<Option<Rc<GcHook>>>,
+    /// The environment has gone: nothing is hooked any more.
+    shut_down: Cell<bool>,
     state: Mutex<State>,
+    this: Weak<Self>,
 }
 
 impl Monitor {
     /// Opens the monitor of this thread's isolate. Nothing is hooked before a subscriber asks.
-    ///
-    /// `mode` is what [`choose_mode`] said; it falls back when the event loop cannot be woken.
     pub fn open(host: Host, mode: Mode) -> Rc<Self> {
-        Rc::new_cyclic(|monitor: &Weak<Self>| {
-            let monitor = monitor.clone();
-            let on_wake = move || {
-                if let Some(monitor) = monitor.upgrade() {
-                    monitor.on_wake();
-                }
-            };
-            let (mode, wake) = match mode {
-                Mode::Native => match Wake::open(Box::new(on_wake)) {
-                    Ok(wake) => (Mode::Native, Some(Rc::new(wake))),
-                    Err(why) => (Mode::Fallback(why.to_string()), None),
-                },
-                fallback => (fallback, None),
-            };
-            Self {
-                host,
-                mode,
-                wake: RefCell::new(wake),
-                hook: RefCell::default(),
-                state: Mutex::new(State::new(clock::page_bytes())),
-            }
+        Rc::new_cyclic(|this| Self {
+            host,
+            mode,
+            hook: RefCell::default(),
+            shut_down: Cell::default(),
+            state: Mutex::new(State::new(clock::page_bytes())),
+            this: this.clone(),
         })
     }
 
@@ -156,8 +144,8 @@ impl Monitor {
 
     /// The environment is going: removes the hook and closes the handle on its event loop, for good.
     pub fn shut_down(&self) {
+        self.shut_down.set(true);
         self.hook.borrow_mut().take();
-        self.wake.borrow_mut().take();
         self.state.lock().close_recorder();
     }
 
@@ -192,24 +180,25 @@ impl Monitor {
         // No borrow is held meanwhile: finalizers that the collection runs may unsubscribe.
         let hook = self.hook.borrow().clone();
         match hook {
-            Some(hook) => hook.collect_all_garbage(),
-            None => Isolate::current()?.collect_all_garbage(),
+            Some(hook) => hook.collect_all_garbage()?,
+            None => Isolate::current()?.collect_all_garbage()?,
         }
+        self.state.lock().end_request();
+        Ok(())
     }
 
-    /// Records a collection that `perf_hooks` reported; for the fallback mode.
+    /// Records a collection that `perf_hooks` reported; for the fallback mode. Each loaded copy of the
+    /// package reports all of them: only the first report counts.
     pub fn observe(&self, collection: ObservedCollection) {
-        let now_ns = clock::monotonic_ns();
-        let age_ns = (collection.age_ms.max(0.0) * 1e6) as u64;
-        let pause_ns = (collection.duration_ms.max(0.0) * 1e6) as u64;
-        let since_end_us = age_ns.saturating_sub(pause_ns) / 1000;
+        let ns = |ms: f64| (ms.max(0.0) * 1e6) as u64;
+        let (age_ns, pause_ns) = (ns(collection.age_ms), ns(collection.duration_ms));
         let event = GcEvent {
             sequence: 0,
             kind: self.host.types.kind(collection.gc_type),
             trigger: Trigger::from_flags(collection.flags),
             flags: collection.flags,
-            start_ns: now_ns.saturating_sub(age_ns),
-            end_unix_us: clock::unix_us().saturating_sub(since_end_us),
+            start_ns: clock::monotonic_ns().saturating_sub(age_ns + pause_ns),
+            end_unix_us: clock::unix_us().saturating_sub(age_ns / 1000),
             pause_ns,
             kind_count: 0,
             kind_pause_ns: 0,
@@ -220,16 +209,7 @@ impl Monitor {
                 after,
             }),
         };
-        self.state.lock().append(event);
-    }
-
-    /// Processes what is there and tells the subscribers that have something to take.
-    fn on_wake(&self) {
-        self.process();
-        let pending = self.state.lock().inboxes.pending();
-        for on_pending in pending {
-            on_pending();
-        }
+        self.state.lock().observe(event, collection.end_ms);
     }
 
     /// Turns all new records into statistics, verdicts and notifications.
@@ -246,43 +226,52 @@ impl Monitor {
 
     /// Makes the hook be there exactly while it is needed, and wake for what is wanted.
     fn sync_hook(&self) -> Result<(), Error> {
-        let Some(wake) = self.wake.borrow().clone() else {
-            // The fallback has no hook whose end would tell.
-            if !self.is_running() {
-                self.state.lock().interrupt();
-            }
-            return Ok(());
-        };
         let (running, wanted) = {
             let state = self.state.lock();
-            (state.is_running(), state.wanted())
+            (state.is_running() && !self.shut_down.get(), state.wanted())
         };
         let mut hook = self.hook.borrow_mut();
         if !running {
-            if hook.take().is_some() {
-                self.state.lock().interrupt();
-            }
+            hook.take();
+            self.state.lock().interrupt();
             return Ok(());
         }
-        let hook = match &*hook {
-            Some(hook) => hook,
-            none => {
-                debug_assert!(none.is_none());
-                let options = self.state.lock().hook_options(self.host.types, wake);
-                &*hook.insert(Rc::new(GcHook::install(options)?))
-            }
-        };
-        hook.wake_for(match wanted {
-            Interests {
-                collections: true, ..
-            } => WakeFor::All,
-            Interests { stats: true, .. } | Interests { leak: true, .. } => {
-                WakeFor::FullCollections
-            }
-            _ => WakeFor::Nothing,
-        });
-        hook.read_every_heap(wanted.collections);
+        if self.mode != Mode::Native {
+            return Ok(());
+        }
+        if hook.is_none() {
+            let wake = Wake::open(self.on_wake())?;
+            let options = self.state.lock().hook_options(self.host.types, wake);
+            *hook = Some(Rc::new(GcHook::install(options)?));
+        }
+        if let Some(hook) = &*hook {
+            hook.wake_for(match wanted {
+                Interests {
+                    collections: true, ..
+                } => WakeFor::All,
+                Interests { stats: true, .. } | Interests { leak: true, .. } => {
+                    WakeFor::FullCollections
+                }
+                _ => WakeFor::Nothing,
+            });
+            hook.read_every_heap(wanted.collections);
+        }
         Ok(())
+    }
+
+    /// Processes what is there and tells the subscribers that have something to take.
+    fn on_wake(&self) -> Box<dyn Fn()> {
+        let this = self.this.clone();
+        Box::new(move || {
+            let Some(monitor) = this.upgrade() else {
+                return;
+            };
+            monitor.process();
+            let pending = monitor.state.lock().inboxes.pending();
+            for on_pending in pending {
+                on_pending();
+            }
+        })
     }
 }
 

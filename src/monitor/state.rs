@@ -1,6 +1,5 @@
 //! What a monitor knows: records, statistics, detectors, and the configuration they follow.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use super::config::{Change, Config};
@@ -9,7 +8,9 @@ use super::{Host, pause_summaries};
 use crate::error::Error;
 use crate::gc::process_memory::MemoryProbe;
 use crate::gc::recording::RecordingHeader;
-use crate::gc::{GcEvent, HeapStatistics, ProcessMemory, Ring, Statistics, StatsSample, Totals};
+use crate::gc::{
+    GcEvent, GcKind, HeapStatistics, ProcessMemory, Ring, Statistics, StatsSample, Totals, Trigger,
+};
 use crate::leak::{self, Detector, Reading, Threshold};
 use crate::v8::{GcTypes, HookOptions, Recorder, Wake, clock};
 
@@ -26,6 +27,10 @@ pub struct State {
     detector: Box<dyn Detector>,
     threshold: Option<Threshold>,
     probe: MemoryProbe,
+    /// First sequence numbers after the collections on request that are not processed yet.
+    request_ends: Vec<u64>,
+    /// The newest collection of the fallback mode, on the clock of `performance.now()`.
+    observed_to_ms: f64,
     lost_records: u64,
     lost_notifications: u64,
 }
@@ -45,6 +50,8 @@ impl State {
             detector: leak::detector(config.detector).expect("the default detector exists"),
             threshold: None,
             probe: MemoryProbe::new(page_bytes),
+            request_ends: Vec::new(),
+            observed_to_ms: f64::NEG_INFINITY,
             lost_records: 0,
             lost_notifications: 0,
             config,
@@ -65,7 +72,7 @@ impl State {
         .or(self.inboxes.wanted())
     }
 
-    pub fn hook_options(&mut self, types: GcTypes, wake: Rc<Wake>) -> HookOptions {
+    pub fn hook_options(&mut self, types: GcTypes, wake: Wake) -> HookOptions {
         HookOptions {
             types,
             ring: self.ring_of_capacity(),
@@ -134,8 +141,18 @@ impl State {
         }
     }
 
-    /// Adds a record on behalf of the fallback mode; the hook writes to the ring by itself.
-    pub fn append(&mut self, mut event: GcEvent) {
+    /// A collection on request has ended: what V8 did for it is all in the ring.
+    pub fn end_request(&mut self) {
+        self.request_ends.push(self.ring.next_sequence());
+    }
+
+    /// Adds a record on behalf of the fallback mode, unless one that ended as late is there; the hook
+    /// writes to the ring by itself.
+    pub fn observe(&mut self, mut event: GcEvent, end_ms: f64) {
+        if end_ms <= self.observed_to_ms {
+            return;
+        }
+        self.observed_to_ms = end_ms;
         let (kind_count, kind_pause_ns) = self.totals.of(event.kind).record(event.pause_ns);
         let ring = self.ring_of_capacity();
         event.sequence = ring.next_sequence();
@@ -159,9 +176,13 @@ impl State {
         let wanted = self.inboxes.wanted();
         // One reading for all records of a batch: they are processed in the same moment.
         let mut memory = None;
-        for event in &drained.events {
+        let request_ends = std::mem::take(&mut self.request_ends);
+        for (at, event) in drained.events.iter().enumerate() {
             if wanted.collections {
                 self.post(Notification::Collection(Arc::new(*event)));
+            }
+            if is_superseded(event, &drained.events[at + 1..], &request_ends) {
+                continue;
             }
             if let Some(sample) = self.statistics.observe(event) {
                 let memory = *memory.get_or_insert_with(|| self.probe.read(None));
@@ -251,8 +272,57 @@ impl State {
     }
 }
 
+/// For one request V8 may collect several times: only the last one's heap is the answer.
+fn is_superseded(event: &GcEvent, later: &[GcEvent], request_ends: &[u64]) -> bool {
+    let is_requested_full =
+        |one: &GcEvent| one.kind == GcKind::MarkCompact && one.trigger == Trigger::Requested;
+    let Some(end) = request_ends.iter().find(|end| **end > event.sequence) else {
+        return false;
+    };
+    is_requested_full(event)
+        && later
+            .iter()
+            .take_while(|one| one.sequence < *end)
+            .any(is_requested_full)
+}
+
 impl Drop for State {
     fn drop(&mut self) {
         self.close_recorder();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gc::event::samples::{full, scavenge};
+
+    #[test]
+    fn of_the_collections_for_one_request_the_last_counts() {
+        let requested = |sequence| GcEvent {
+            trigger: Trigger::Requested,
+            ..full(sequence, 0.0, 5)
+        };
+        // Request 1 collected twice with a scavenge in between, request 2 once; then a natural one.
+        let events = [
+            requested(0),
+            scavenge(1, 0.0),
+            requested(2),
+            requested(3),
+            full(4, 0.0, 5),
+        ];
+        let superseded: Vec<bool> = (0..events.len())
+            .map(|at| is_superseded(&events[at], &events[at + 1..], &[3, 4]))
+            .collect();
+        assert_eq!(superseded, [true, false, false, false, false]);
+    }
+
+    #[test]
+    fn a_collection_that_two_copies_report_is_recorded_once() {
+        let mut state = State::new(4096);
+        state.observe(full(0, 1.0, 5), 10.0);
+        state.observe(full(0, 1.0, 5), 10.0);
+        state.observe(full(0, 1.0, 5), 12.0);
+        assert_eq!(state.ring.next_sequence(), 2);
     }
 }

@@ -1,7 +1,5 @@
 //! The two clocks of a record. Both are read without a system call.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 /// Monotonic nanoseconds with the origin of `process.hrtime`.
 #[cfg(unix)]
 pub fn monotonic_ns() -> u64 {
@@ -23,7 +21,20 @@ pub fn monotonic_ns() -> u64 {
 }
 
 /// Microseconds since 1970.
+#[cfg(unix)]
 pub fn unix_us() -> u64 {
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: as in `monotonic_ns`, whose code is also what the caches hold after a collection.
+    unsafe { libc::clock_gettime(libc::CLOCK_REALTIME, &mut now) };
+    now.tv_sec as u64 * 1_000_000 + now.tv_nsec as u64 / 1000
+}
+
+#[cfg(not(unix))]
+pub fn unix_us() -> u64 {
+    use std::time::{SystemTime, UNIX_EPOCH};
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_micros() as u64)

@@ -5,7 +5,6 @@
 
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use super::clock::{monotonic_ns, unix_us};
@@ -49,7 +48,7 @@ pub struct HookOptions {
     pub ring: Arc<Ring>,
     pub totals: Arc<Totals>,
     pub recorder: Option<Arc<Recorder>>,
-    pub wake: Rc<Wake>,
+    pub wake: Wake,
 }
 
 /// Whom to wake, and for what. Set by the monitor, read in the callback, on one thread.

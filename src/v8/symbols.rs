@@ -69,14 +69,14 @@ pub struct SpaceStatistics {
     pub reserved: [usize; 8],
 }
 
-/// A libuv handle that wakes the event loop from anywhere.
+/// A libuv handle that the event loop runs in each turn.
 #[derive(Clone, Copy)]
 pub struct WakeSymbols {
     pub current_loop: unsafe extern "C" fn(*mut c_void) -> *mut c_void,
     pub handle_size: unsafe extern "C" fn(c_int) -> usize,
-    pub async_init:
-        unsafe extern "C" fn(*mut c_void, *mut c_void, unsafe extern "C" fn(*mut c_void)) -> c_int,
-    pub async_send: unsafe extern "C" fn(*mut c_void) -> c_int,
+    pub prepare_init: unsafe extern "C" fn(*mut c_void, *mut c_void) -> c_int,
+    pub prepare_start:
+        unsafe extern "C" fn(*mut c_void, unsafe extern "C" fn(*mut c_void)) -> c_int,
     pub unref: unsafe extern "C" fn(*mut c_void),
     pub close: unsafe extern "C" fn(*mut c_void, unsafe extern "C" fn(*mut c_void)),
     pub set_data: unsafe extern "C" fn(*mut c_void, *mut c_void),
@@ -197,8 +197,8 @@ impl WakeSymbols {
             Some(Self {
                 current_loop: function(c"_ZN4node19GetCurrentEventLoopEPN2v87IsolateE")?,
                 handle_size: function(c"uv_handle_size")?,
-                async_init: function(c"uv_async_init")?,
-                async_send: function(c"uv_async_send")?,
+                prepare_init: function(c"uv_prepare_init")?,
+                prepare_start: function(c"uv_prepare_start")?,
                 unref: function(c"uv_unref")?,
                 close: function(c"uv_close")?,
                 set_data: function(c"uv_handle_set_data")?,
