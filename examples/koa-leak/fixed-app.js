@@ -1,0 +1,58 @@
+// The app of leaking-app.js with the leak fixed: only what the latest requests left behind is kept. All
+// the rest is the same. Listens on PORT; the demo starts it as a child process.
+'use strict'
+
+const Koa = require('koa')
+const { Router } = require('@koa/router')
+const memwatch = require('../..') // in your app: require('memwatch-rs')
+const { accessLog } = require('./access-log')
+const { connectToDemo } = require('./demo-link')
+const { describeRequest } = require('./request-data')
+
+// The fix: there is a limit to what is kept.
+const MAX_LENGTH = 50
+const myData = []
+
+const router = new Router()
+
+router.get('/', (ctx) => {
+  myData.push(describeRequest(ctx))
+  if (myData.length > MAX_LENGTH) myData.shift()
+  ctx.body = 'Hello from Koa\n'
+})
+
+router.get('/health', (ctx) => {
+  ctx.body = 'ok\n'
+})
+
+const app = new Koa()
+app.use(accessLog())
+app.use(router.routes())
+app.use(router.allowedMethods())
+const server = app.listen(process.env.PORT || 0, '127.0.0.1')
+
+// Called when the app has served some load. Watching from the first request on would take the warm-up
+// (code compiled, caches filled) for growth: the rule of five rises cannot tell the two apart.
+function watch (demo) {
+  // The promise: what is alive after a full collection stays below 10 MB.
+  memwatch.configure({ threshold: 10 * 1024 * 1024 })
+
+  memwatch.on('leak', (leak) => {
+    demo.leak(leak) // in your app: log it, page somebody
+  })
+
+  memwatch.on('stats', (stats) => {
+    demo.stats(stats) // in your app: send it to your metrics
+  })
+
+  // HeapDiff hook: once the package has HeapDiff, what grew is reported every ten seconds.
+  if (memwatch.HeapDiff) {
+    let heapDiff = new memwatch.HeapDiff()
+    setInterval(() => {
+      demo.heapDiff(heapDiff.end())
+      heapDiff = new memwatch.HeapDiff()
+    }, 10_000).unref()
+  }
+}
+
+connectToDemo(server, watch)
