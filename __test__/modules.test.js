@@ -1,0 +1,173 @@
+// How the package is loaded: `require`, `import` with default and names, and TypeScript in both kinds.
+'use strict'
+
+const assert = require('node:assert/strict')
+const fs = require('node:fs')
+const path = require('node:path')
+const { describe, it } = require('node:test')
+const { PACKAGE, run, temporaryFolder } = require('./child')
+
+const TSC = path.join(PACKAGE, 'node_modules', 'typescript', 'bin', 'tsc')
+const NAMES = ['on', 'once', 'off', 'start', 'stop', 'configure', 'gc', 'stats', 'history', 'traceGc']
+
+/** A project that has the package installed. */
+function project (t, files) {
+  const folder = temporaryFolder(t)
+  fs.mkdirSync(path.join(folder, 'node_modules'))
+  fs.symlinkSync(PACKAGE, path.join(folder, 'node_modules', 'memwatch-rs'))
+  const tsconfig = {
+    compilerOptions: {
+      strict: true,
+      noEmit: true,
+      module: 'nodenext',
+      target: 'es2022',
+      types: ['node'],
+      typeRoots: [path.join(PACKAGE, 'node_modules', '@types')]
+    },
+    files: Object.keys(files).filter((name) => /ts$/.test(name))
+  }
+  for (const [name, text] of Object.entries({ 'tsconfig.json': JSON.stringify(tsconfig), ...files })) {
+    fs.writeFileSync(path.join(folder, name), text)
+  }
+  return folder
+}
+
+async function runScript (t, name, text) {
+  const folder = project(t, { [name]: text })
+  const { code, signal, stdout, stderr } = await run(process.execPath, ['--expose-gc', path.join(folder, name)])
+  assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' })
+  return JSON.parse(stdout)
+}
+
+function check (folder) {
+  return run(process.execPath, [TSC, '--noEmit', '--pretty', 'false', '-p', folder], { cwd: folder })
+}
+
+const TYPED = `
+const seen: number[] = []
+const self: memwatch.Memwatch = memwatch.configure({ capacity: 16, threshold: '10 MB', detector: 'classic', recorder: null })
+self.on('stats', (stats) => {
+  const bytes: number | null = stats.liveBytes
+  const full: number = stats.num_full_gc
+  seen.push(full, bytes ?? 0, ...stats.pauses.map(({ p99Ms }) => p99Ms))
+  // @ts-expect-error live bytes may be unknown
+  const certain: number = stats.liveBytes
+  // @ts-expect-error there is no such field
+  seen.push(stats.liveByte, certain)
+}).once('leak', ({ start, growth, state, eta, suspects }) => {
+  const at: Date = start
+  const isLeak: boolean = state === 'leak'
+  seen.push(growth, eta.heapLimitMs?.high ?? 0, suspects.classes?.length ?? 0, at.getTime(), Number(isLeak))
+  // @ts-expect-error no leak has this state
+  seen.push(Number(state === 'certain'))
+})
+const { events, lost } = memwatch.history({ since: 1 })
+const started: bigint | undefined = events[0]?.startNs
+const { usedAfterBytes, length } = memwatch.history({ as: 'columns' })
+const sizes: Float64Array = usedAfterBytes
+seen.push(lost, length, sizes.length, Number(started))
+const end: () => void = memwatch.traceGc(process.stdout)
+end()
+const mode: 'native' | 'fallback' = memwatch.mode
+const hooks: boolean = memwatch.capabilities.hooks
+console.log(mode, hooks, memwatch.running, memwatch.config.threshold, memwatch.gc())
+// @ts-expect-error a capacity is a number
+memwatch.configure({ capacity: '16' })
+// @ts-expect-error there is no such option
+memwatch.configure({ treshold: 1 })
+// @ts-expect-error there is no such detector
+memwatch.configure({ detector: 'best' })
+// @ts-expect-error options must be given
+memwatch.configure()
+// @ts-expect-error nothing like it can be written to
+memwatch.traceGc('stderr')
+// @ts-expect-error there is no such form
+memwatch.history({ as: 'rows' })
+// @ts-expect-error the mode is not for the user to choose
+memwatch.mode = 'native'
+// @ts-expect-error a configuration is changed by configure()
+memwatch.config.capacity = 5
+`
+
+describe('require', () => {
+  it('gives the emitter itself', async (t) => {
+    const told = await runScript(t, 'script.cjs', `
+      const memwatch = require('memwatch-rs')
+      const { EventEmitter } = require('node:events')
+      memwatch.once('stats', ({ num_full_gc: full }) => {
+        console.log(JSON.stringify({ full, emitter: memwatch instanceof EventEmitter, running: memwatch.running }))
+      })
+      memwatch.gc()`)
+    assert.ok(told.full >= 1)
+    assert.deepEqual([told.emitter, told.running], [true, false])
+  })
+})
+
+describe('import', () => {
+  it('gives the same emitter as default, and its methods by name', async (t) => {
+    const told = await runScript(t, 'script.mjs', `
+      import memwatch, { ${NAMES.join(', ')} } from 'memwatch-rs'
+      import * as all from 'memwatch-rs'
+      import { createRequire } from 'node:module'
+      const same = createRequire(import.meta.url)('memwatch-rs') === memwatch
+      configure({ capacity: 16 })
+      const end = traceGc({ write () {} })
+      const traced = memwatch.running
+      end()
+      start()
+      const started = memwatch.running
+      stop()
+      const stopped = memwatch.running
+      let never = 0
+      const listener = () => never++
+      on('stats', listener)
+      off('stats', listener)
+      once('stats', ({ num_full_gc: full }) => {
+        console.log(JSON.stringify({
+          same, traced, started, stopped, never, full, capacity: memwatch.config.capacity,
+          recorded: history().events.length, of: stats().num_full_gc, names: Object.keys(all)
+        }))
+      })
+      gc()`)
+    const { full, recorded, of, names, ...rest } = told
+    assert.deepEqual(rest, { same: true, traced: true, started: true, stopped: false, never: 0, capacity: 16 })
+    assert.ok(full >= 1 && of >= full && recorded >= full)
+    assert.deepEqual(names.sort(), ['default', ...NAMES].sort())
+  })
+})
+
+describe('TypeScript', () => {
+  it('accepts what is right and finds what is wrong, in both kinds of modules', async (t) => {
+    const { code, stdout, stderr } = await check(project(t, {
+      'required.cts': `import memwatch = require('memwatch-rs')\n${TYPED}`,
+      'imported.mts': `import memwatch, { ${NAMES.join(', ')} } from 'memwatch-rs'
+        import type { ConfigureOptions, GcRecord, HistoryColumns, Leak, Stats } from 'memwatch-rs'
+        const options: ConfigureOptions = { threshold: 5 }
+        configure(options).on('leak', (leak: Leak) => console.log(leak.reason))
+        on('stats', (one: Stats) => console.log(one.min)); once('leak', () => {}); off('stats', () => {})
+        start(); stop(); gc(); traceGc()()
+        const records: GcRecord[] = history().events
+        const columns: HistoryColumns = history({ as: 'columns' })
+        console.log(records, columns, stats().max, memwatch.running)
+        // @ts-expect-error there is no such method
+        memwatch.begin()
+        // @ts-expect-error nor can it be had by name
+        import { begin } from 'memwatch-rs'
+        // @ts-expect-error a threshold is a size
+        configure({ threshold: {} })
+        console.log(begin)`
+    }))
+    assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '', stderr: '' })
+  })
+
+  it('finds an error that nobody expects, and misses one that is expected and not there', async (t) => {
+    const { code, stdout } = await check(project(t, {
+      'required.cts': "import memwatch = require('memwatch-rs')\nmemwatch.configure({ capacity: '16' })",
+      'imported.mts': "import { configure } from 'memwatch-rs'\n// @ts-expect-error all is well\nconfigure({ capacity: 16 })"
+    }))
+    assert.notEqual(code, 0)
+    assert.match(stdout, /required\.cts\(2,\d+\): error TS2322/)
+    assert.match(stdout, /imported\.mts\(2,\d+\): error TS2578/)
+    assert.equal(stdout.trim().split('\n').length, 2, stdout)
+  })
+})

@@ -1,0 +1,60 @@
+// Runs the behavioural tests: once in native mode, once with the fallback forced.
+//
+//   node scripts/run-tests.js [--node PATH] [--mode native|fallback] [files...]
+'use strict'
+
+const { spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+const { parseArgs } = require('node:util')
+
+const MODES = ['native', 'fallback']
+const TESTS = path.resolve(__dirname, '..', '__test__')
+// Each file runs in a process of its own and starts more of them.
+const FILES_AT_ONCE = 2
+
+const USAGE = 'usage: run-tests.js [--node PATH] [--mode native|fallback] [files...]\n'
+
+function readArguments () {
+  const { values, positionals } = parseArgs({
+    options: { node: { type: 'string', default: process.execPath }, mode: { type: 'string' } },
+    allowPositionals: true
+  })
+  if (values.mode !== undefined && !MODES.includes(values.mode)) throw new Error(`there is no mode ${values.mode}`)
+  return { node: values.node, modes: values.mode ? [values.mode] : MODES, files: positionals }
+}
+
+/** Not about behaviour, or too long to be run in both modes on every version: `scripts/test.js` runs them. */
+const ALONE = ['demo.test.js', 'package.test.js', 'stress.test.js', 'truth.test.js']
+
+function behaviouralTests () {
+  return fs.readdirSync(TESTS)
+    .filter((name) => name.endsWith('.test.js') && !ALONE.includes(name))
+    .sort()
+    .map((name) => path.join(TESTS, name))
+}
+
+/** @returns {boolean} whether all of them passed */
+function runTests (node, mode, files) {
+  process.stdout.write(`\n${mode}, ${node}\n`)
+  const env = { ...process.env, MEMWATCH_FORCE_FALLBACK: mode === 'fallback' ? '1' : '' }
+  const args = ['--test', `--test-concurrency=${FILES_AT_ONCE}`, '--test-reporter=spec', ...files]
+  const { status, error } = spawnSync(node, args, { env, stdio: 'inherit' })
+  if (error) throw error
+  return status === 0
+}
+
+function main () {
+  const { node, modes, files } = readArguments()
+  const tests = files.length > 0 ? files : behaviouralTests()
+  const failed = modes.filter((mode) => !runTests(node, mode, tests))
+  if (failed.length > 0) process.stderr.write(`\nfailed: ${failed.join(', ')}\n`)
+  return failed.length > 0 ? 1 : 0
+}
+
+try {
+  process.exitCode = main()
+} catch (error) {
+  process.stderr.write(`run-tests: ${error.message}\n${USAGE}`)
+  process.exitCode = 2
+}

