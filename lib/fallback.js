@@ -7,6 +7,8 @@ const { PerformanceObserver, constants, performance } = require('node:perf_hooks
 const binding = require('../binding.js')
 const { readHeap } = require('./host')
 
+let collect = null
+
 /** Hands the collections of this thread to the addon while it is connected. */
 class FallbackSource {
   #native
@@ -35,6 +37,17 @@ class FallbackSource {
     this.#observer = null
   }
 
+  /** A full collection by V8's own `gc()`, which is exposed to this method alone. */
+  collectAllGarbage () {
+    if (!collect) {
+      const exposed = typeof globalThis.gc === 'function'
+      if (!exposed) v8.setFlagsFromString('--expose-gc')
+      collect = exposed ? globalThis.gc : vm.runInNewContext('gc')
+      if (!exposed) v8.setFlagsFromString('--no-expose-gc')
+    }
+    collect()
+  }
+
   // The heap is read now, after all of these collections: only the newest full one may claim it.
   #observe (entries) {
     const now = performance.now()
@@ -53,17 +66,4 @@ class FallbackSource {
   }
 }
 
-let collect = null
-
-/** A full collection by V8's own `gc()`, which is exposed to this function alone. */
-function collectAllGarbage () {
-  if (!collect) {
-    const exposed = typeof globalThis.gc === 'function'
-    if (!exposed) v8.setFlagsFromString('--expose-gc')
-    collect = exposed ? globalThis.gc : vm.runInNewContext('gc')
-    if (!exposed) v8.setFlagsFromString('--no-expose-gc')
-  }
-  collect()
-}
-
-module.exports = { FallbackSource, collectAllGarbage }
+module.exports = { FallbackSource }

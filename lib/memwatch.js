@@ -3,10 +3,10 @@
 
 const { EventEmitter } = require('node:events')
 const binding = require('../binding.js')
-const { FallbackSource, collectAllGarbage } = require('./fallback')
 const { arrayBufferBytes, hostOptions, readHeap } = require('./host')
 const { configChange, historyOptions, traceStream } = require('./options')
 const { toObjects } = require('./history')
+const { toStats } = require('./stats')
 
 /**
  * Watches the isolate of the thread that loaded it. All copies of the package in one environment share
@@ -29,6 +29,7 @@ class Memwatch extends EventEmitter {
     this.#native = new binding.Monitor(target, hostOptions())
     this.#native.target = target
     if (this.#native.fallbackReason !== null) {
+      const { FallbackSource } = require('./fallback')
       this.#fallback = new FallbackSource(this.#native, target.deliver)
     }
   }
@@ -76,13 +77,13 @@ class Memwatch extends EventEmitter {
 
   /** Collects all garbage now. `stats` follows in the next turn of the event loop. */
   gc () {
-    if (this.#fallback) collectAllGarbage()
+    if (this.#fallback) this.#fallback.collectAllGarbage()
     else this.#native.gc()
     if (this.#wants('stats') || this.#wants('leak')) this.#scheduleDelivery()
   }
 
   stats () {
-    return this.#native.stats(readHeap(), arrayBufferBytes())
+    return toStats(this.#native.stats(readHeap(), arrayBufferBytes()))
   }
 
   history (options) {
@@ -209,7 +210,7 @@ class Memwatch extends EventEmitter {
   #emit ({ name, payload }) {
     switch (name) {
       case 'stats':
-        this.emit('stats', payload)
+        this.emit('stats', toStats(payload))
         break
       case 'leak':
         this.emit('leak', { ...payload, start: new Date(payload.start), end: new Date(payload.end) })

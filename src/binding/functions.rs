@@ -7,7 +7,7 @@ use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
 use super::{Code, coded};
-use crate::gc::Recording;
+use crate::gc::{GcKind, Recording, Trigger};
 use crate::{leak, monitor, report, units};
 
 /// What the executable offers.
@@ -38,6 +38,21 @@ pub fn capabilities() -> Capabilities {
 #[napi(catch_unwind)]
 pub fn parse_bytes(text: String) -> Option<f64> {
     units::parse_bytes(&text).map(|bytes| bytes as f64)
+}
+
+/// What the numbers of kinds and triggers in [`stats_numbers`](super::events::stats_numbers) mean.
+#[napi(object, object_from_js = false)]
+pub struct Names {
+    pub kinds: Vec<&'static str>,
+    pub triggers: Vec<&'static str>,
+}
+
+#[napi(catch_unwind)]
+pub fn names() -> Names {
+    Names {
+        kinds: GcKind::ALL.map(GcKind::name).to_vec(),
+        triggers: Trigger::ALL.map(Trigger::name).to_vec(),
+    }
 }
 
 /// The detectors that `configure` may name.

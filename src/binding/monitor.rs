@@ -9,7 +9,7 @@ use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
 
 use super::environment;
-use super::events::{Delivery, StatsPayload, TraceContext};
+use super::events::{Delivery, TraceContext, stats_numbers};
 use super::history::HistoryColumns;
 use super::{Code, coded};
 use crate::gc::HeapStatistics;
@@ -189,8 +189,8 @@ impl Monitor {
     }
 
     #[napi(catch_unwind)]
-    pub fn stats(&self, heap: Vec<f64>, array_buffer_bytes: f64) -> StatsPayload {
-        StatsPayload::new(
+    pub fn stats(&self, heap: Vec<f64>, array_buffer_bytes: f64) -> Float64Array {
+        stats_numbers(
             &self.shared.stats(heap_statistics(&heap)),
             array_buffer_bytes,
         )

@@ -60,7 +60,8 @@ pub enum Trigger {
 }
 
 impl Trigger {
-    const ALL: [Self; 5] = [
+    /// All triggers, in the order of their numbers.
+    pub const ALL: [Self; 5] = [
         Self::Natural,
         Self::Requested,
         Self::Forced,

@@ -1,7 +1,7 @@
 //! What the operating system says of this process: resident memory and the cgroup's limit.
 #![forbid(unsafe_code)]
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 /// Memory of the process outside V8's own books. `None` where the system does not say.
@@ -14,11 +14,17 @@ pub struct ProcessMemory {
     pub array_buffer_bytes: Option<u64>,
 }
 
-/// Reads [`ProcessMemory`]. Finds its cgroup once; each reading is two or three small files.
+/// A limit is seldom changed: it is read again after ten seconds.
+const LIMIT_HOLDS_NS: u64 = 10_000_000_000;
+
+/// Reads [`ProcessMemory`]. Finds its cgroup once, and keeps `/proc/self/statm` open.
 #[derive(Debug)]
 pub struct MemoryProbe {
-    limit_files: Vec<PathBuf>,
+    statm: Option<File>,
     page_bytes: u64,
+    limit_files: Vec<PathBuf>,
+    /// When it was read, and what it was.
+    limit: Option<(u64, Option<u64>)>,
 }
 
 impl MemoryProbe {
@@ -26,25 +32,52 @@ impl MemoryProbe {
     pub fn new(page_bytes: u64) -> Self {
         let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
         Self {
-            limit_files: limit_files(&own, Path::new("/sys/fs/cgroup")),
+            statm: File::open("/proc/self/statm").ok(),
             page_bytes,
+            limit_files: limit_files(&own, Path::new("/sys/fs/cgroup")),
+            limit: None,
         }
     }
 
-    pub fn read(&self, array_buffer_bytes: Option<u64>) -> ProcessMemory {
+    /// Memory at `now_ns` of the monotonic clock. One system call, and now and then some more for the
+    /// limit.
+    pub fn read(&mut self, now_ns: u64) -> ProcessMemory {
+        let fresh = self
+            .limit
+            .filter(|(read_ns, _)| now_ns.saturating_sub(*read_ns) < LIMIT_HOLDS_NS);
+        let (_, cgroup_limit_bytes) = *self
+            .limit
+            .insert(fresh.unwrap_or_else(|| (now_ns, lowest_limit(&self.limit_files))));
         ProcessMemory {
-            rss_bytes: fs::read_to_string("/proc/self/statm")
-                .ok()
-                .and_then(|statm| statm.split_whitespace().nth(1)?.parse::<u64>().ok())
-                .map(|pages| pages * self.page_bytes),
-            cgroup_limit_bytes: self
-                .limit_files
-                .iter()
-                .filter_map(|file| parse_limit(&fs::read_to_string(file).ok()?))
-                .min(),
-            array_buffer_bytes,
+            rss_bytes: self.rss_pages().map(|pages| pages * self.page_bytes),
+            cgroup_limit_bytes,
+            array_buffer_bytes: None,
         }
     }
+
+    fn rss_pages(&self) -> Option<u64> {
+        let mut text = [0; 128];
+        let length = read_from_start(self.statm.as_ref()?, &mut text)?;
+        let text = std::str::from_utf8(&text[..length]).ok()?;
+        text.split_whitespace().nth(1)?.parse().ok()
+    }
+}
+
+#[cfg(unix)]
+fn read_from_start(file: &File, text: &mut [u8]) -> Option<usize> {
+    std::os::unix::fs::FileExt::read_at(file, text, 0).ok()
+}
+
+#[cfg(not(unix))]
+fn read_from_start(_: &File, _: &mut [u8]) -> Option<usize> {
+    None
+}
+
+fn lowest_limit(files: &[PathBuf]) -> Option<u64> {
+    files
+        .iter()
+        .filter_map(|file| parse_limit(&fs::read_to_string(file).ok()?))
+        .min()
 }
 
 /// The limit files of a process, from its own cgroup up to the root, that exist.
@@ -103,11 +136,7 @@ mod tests {
     }
 
     fn limit(own: &str, mount: &Path) -> Option<u64> {
-        let probe = MemoryProbe {
-            limit_files: limit_files(own, mount),
-            page_bytes: 4096,
-        };
-        probe.read(None).cgroup_limit_bytes
+        lowest_limit(&limit_files(own, mount))
     }
 
     #[test]
@@ -135,9 +164,26 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn this_process_has_resident_memory() {
-        let memory = MemoryProbe::new(4096).read(Some(7));
-        assert!(memory.rss_bytes.expect("Linux has statm") > 100_000);
-        assert_eq!(memory.array_buffer_bytes, Some(7));
+    fn this_process_has_resident_memory_that_grows() {
+        let mut probe = MemoryProbe::new(4096);
+        let before = probe.read(0).rss_bytes.expect("Linux has statm");
+        let held = std::hint::black_box(vec![1u8; 32 << 20]);
+        let after = probe.read(1).rss_bytes.expect("Linux has statm");
+        assert!(after - before > 30 << 20, "{before} {after}");
+        drop(held);
+    }
+
+    #[test]
+    fn a_limit_is_read_again_after_a_while() {
+        let mount = cgroup(&[("again/memory.max", "1000")]);
+        let mut probe = MemoryProbe::new(4096);
+        probe.limit_files = limit_files("0::/again\n", &mount);
+        assert_eq!(probe.read(5).cgroup_limit_bytes, Some(1000));
+        fs::write(mount.join("again/memory.max"), "2000").expect("written");
+        assert_eq!(probe.read(6).cgroup_limit_bytes, Some(1000));
+        assert_eq!(
+            probe.read(5 + LIMIT_HOLDS_NS).cgroup_limit_bytes,
+            Some(2000)
+        );
     }
 }

@@ -185,7 +185,7 @@ impl State {
                 continue;
             }
             if let Some(sample) = self.statistics.observe(event) {
-                let memory = *memory.get_or_insert_with(|| self.probe.read(None));
+                let memory = *memory.get_or_insert_with(|| self.probe.read(clock::monotonic_ns()));
                 self.judge(sample, memory, wanted);
             }
         }
@@ -196,8 +196,8 @@ impl State {
     }
 
     /// The newest sample with what is known now; before the first, V8's present reading.
-    pub fn stats_now(&self, heap: HeapStatistics) -> Stats {
-        let memory = self.probe.read(None);
+    pub fn stats_now(&mut self, heap: HeapStatistics) -> Stats {
+        let memory = self.probe.read(clock::monotonic_ns());
         match self.statistics.last() {
             Some(sample) => self.stats(sample.clone(), memory),
             None => Stats {
