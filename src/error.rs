@@ -11,6 +11,12 @@ use std::path::PathBuf;
 pub enum Error {
     /// The runtime lacks something that the native path needs.
     Unsupported { what: &'static str, why: String },
+    /// The caller asked for the work to end.
+    Cancelled { what: &'static str },
+    /// `end()` was called a second time.
+    DiffEnded,
+    /// V8 has given new ids to the objects, so the two states cannot be compared.
+    IdsLost,
     /// The file is not a flight recording, or is one of another format version.
     ForeignRecording { path: PathBuf, why: String },
     /// The file is a flight recording whose end is missing or whose header is damaged.
@@ -35,6 +41,9 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unsupported { .. } => "ERR_MEMWATCH_UNSUPPORTED",
+            Self::Cancelled { .. } => "ERR_MEMWATCH_CANCELLED",
+            Self::DiffEnded => "ERR_MEMWATCH_DIFF_ENDED",
+            Self::IdsLost => "ERR_MEMWATCH_IDS_LOST",
             Self::ForeignRecording { .. } => "ERR_MEMWATCH_RECORDING_FOREIGN",
             Self::TornRecording { .. } => "ERR_MEMWATCH_RECORDING_TORN",
             Self::RecordingInUse { .. } => "ERR_MEMWATCH_RECORDING_IN_USE",
@@ -47,6 +56,13 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unsupported { what, why } => write!(f, "{what} is not available: {why}"),
+            Self::Cancelled { what } => write!(f, "{what} was cancelled"),
+            Self::DiffEnded => write!(f, "attempt to end() a HeapDiff that was already ended"),
+            Self::IdsLost => write!(
+                f,
+                "the object ids were reset since the HeapDiff began, as when an inspector session \
+                 ends; begin a new one"
+            ),
             Self::ForeignRecording { path, why } => {
                 write!(
                     f,

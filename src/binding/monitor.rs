@@ -70,7 +70,7 @@ pub struct Observation {
 
 #[napi]
 pub struct Monitor {
-    shared: Rc<crate::monitor::Monitor>,
+    pub(super) shared: Rc<crate::monitor::Monitor>,
     id: SubscriberId,
     trace: TraceContext,
 }

@@ -6,10 +6,12 @@
 #![forbid(unsafe_code)]
 
 mod config;
+pub mod heap_diff;
 mod inbox;
 mod state;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::ops::ControlFlow;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
@@ -20,7 +22,9 @@ use crate::gc::event::HeapChange;
 use crate::gc::ring::Drained;
 use crate::gc::{GcEvent, GcKind, HeapStatistics, ProcessMemory, Totals, Trigger};
 use crate::v8::hook::WakeFor;
-use crate::v8::{Capabilities, GcHook, GcTypes, Isolate, Symbols, Wake, clock, self_test};
+use crate::v8::{
+    Capabilities, GcHook, GcTypes, HeapSnapshot, Isolate, Symbols, Wake, clock, self_test,
+};
 
 pub use config::{Change, Config};
 pub use inbox::{Interests, Notification, PauseSummary, Stats, SubscriberId, Warning};
@@ -63,6 +67,8 @@ pub struct Monitor {
     wake: RefCell<Option<Rc<Wake>>>,
     hook: RefCell<Option<Rc<GcHook>>>,
     state: Mutex<State>,
+    /// Heap diffs that have begun and not ended.
+    open_diffs: Cell<u32>,
 }
 
 impl Monitor {
@@ -90,6 +96,7 @@ impl Monitor {
                 wake: RefCell::new(wake),
                 hook: RefCell::default(),
                 state: Mutex::new(State::new(clock::page_bytes())),
+                open_diffs: Cell::default(),
             }
         })
     }
@@ -194,6 +201,20 @@ impl Monitor {
         match hook {
             Some(hook) => hook.collect_all_garbage(),
             None => Isolate::current()?.collect_all_garbage(),
+        }
+    }
+
+    /// Takes V8's heap snapshot; the collections it makes V8 run are recorded as its own.
+    fn take_snapshot(
+        &self,
+        progress: impl FnMut(u32, u32) -> ControlFlow<()>,
+    ) -> Result<HeapSnapshot, Error> {
+        let isolate = Isolate::current()?;
+        let hook = self.hook.borrow().clone();
+        let take = || HeapSnapshot::take(isolate, progress);
+        match hook {
+            Some(hook) => hook.on_behalf_of(Trigger::Snapshot, take),
+            None => take(),
         }
     }
 

@@ -1,0 +1,169 @@
+//! memwatch's `HeapDiff`: V8's snapshot, read and deleted at once, compared by object id with a later one.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::ffi::{CStr, c_char};
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use super::Monitor;
+use crate::analysis::id_set::IdSet;
+use crate::analysis::object_diff::ClassNames;
+use crate::analysis::{Baseline, ClassIndex, ObjectDiff};
+use crate::error::Error;
+use crate::v8::heap_snapshot::Node;
+use crate::v8::{HeapSnapshot, Isolate};
+
+/// The JavaScript class that wraps this; its instances, and what holds them as `HeapDiff`, are left out.
+pub const OWN_CLASS: &CStr = c"MemwatchHeapDiff";
+const OWN_WRAPPER: &CStr = c"HeapDiff";
+
+/// The state of the heap when it began: 12 bytes an object.
+pub struct HeapDiff {
+    monitor: Rc<Monitor>,
+    baseline: Cell<Option<Baseline>>,
+    /// Shows whether V8's ids are still those of the baseline.
+    context_id: Option<u32>,
+}
+
+impl HeapDiff {
+    /// Takes V8's snapshot and keeps what a comparison needs. See [`HeapSnapshot::take`] for the cost.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`HeapSnapshot::take`].
+    pub fn begin(
+        monitor: Rc<Monitor>,
+        progress: impl FnMut(u32, u32) -> ControlFlow<()>,
+    ) -> Result<Self, Error> {
+        let snapshot = monitor.take_snapshot(progress)?;
+        let mut baseline = Baseline::default();
+        let mut namer = Namer::default();
+        for_each_object(&snapshot, |node| {
+            let class = namer.class_of(node, &mut baseline.names);
+            baseline.add(node.id(), class, node.shallow_size());
+        });
+        baseline.finish(snapshot.node_count());
+        drop(snapshot);
+        monitor.open_diffs.set(monitor.open_diffs.get() + 1);
+        Ok(Self {
+            monitor,
+            baseline: Cell::new(Some(baseline)),
+            context_id: HeapSnapshot::id_of_current_context(Isolate::current()?),
+        })
+    }
+
+    /// Takes a second snapshot and compares.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DiffEnded`] the second time, [`Error::IdsLost`] when V8 has given new ids, else those of [`HeapSnapshot::take`].
+    pub fn end(
+        &self,
+        progress: impl FnMut(u32, u32) -> ControlFlow<()>,
+    ) -> Result<ObjectDiff, Error> {
+        let baseline = self.baseline.take().ok_or(Error::DiffEnded)?;
+        if HeapSnapshot::id_of_current_context(Isolate::current()?) != self.context_id {
+            self.close();
+            return Err(Error::IdsLost);
+        }
+        let snapshot = match self.monitor.take_snapshot(progress) {
+            Ok(snapshot) => snapshot,
+            Err(error) => {
+                // Nothing is lost: the comparison can be tried again.
+                self.baseline.set(Some(baseline));
+                return Err(error);
+            }
+        };
+        let mut comparison = baseline.compare();
+        let mut namer = Namer::default();
+        for_each_object(&snapshot, |node| {
+            let class = namer.class_of(node, comparison.names());
+            comparison.add(node.id(), class, node.shallow_size());
+        });
+        let node_count = snapshot.node_count();
+        drop(snapshot);
+        self.close();
+        Ok(comparison.finish(node_count))
+    }
+
+    /// V8 follows moved objects for as long as any diff is open.
+    fn close(&self) {
+        let open = self.monitor.open_diffs.get() - 1;
+        self.monitor.open_diffs.set(open);
+        if open == 0
+            && let Ok(isolate) = Isolate::current()
+        {
+            HeapSnapshot::forget_object_ids(isolate);
+        }
+    }
+}
+
+impl Drop for HeapDiff {
+    fn drop(&mut self) {
+        if self.baseline.take().is_some() {
+            self.close();
+        }
+    }
+}
+
+/// Visits every node that the root reaches, once, as memwatch does: over all edges, weak ones too, and
+/// not through our own objects.
+fn for_each_object(snapshot: &HeapSnapshot, mut visit: impl FnMut(Node<'_>)) {
+    let mut seen = IdSet::default();
+    let mut stack = vec![snapshot.root()];
+    seen.insert(snapshot.root().id());
+    while let Some(node) = stack.pop() {
+        if is_own(node) {
+            continue;
+        }
+        visit(node);
+        for child in node.children() {
+            if seen.insert(child.id()) {
+                stack.push(child);
+            }
+        }
+    }
+}
+
+/// An instance of our native class, or the `HeapDiff` that holds one: a class of that name in the
+/// user's code holds none.
+fn is_own(node: Node<'_>) -> bool {
+    const OBJECT: u8 = 3;
+    node.node_type() == OBJECT
+        && (node.name() == OWN_CLASS
+            || node.name() == OWN_WRAPPER
+                && node
+                    .children()
+                    .any(|child| child.node_type() == OBJECT && child.name() == OWN_CLASS))
+}
+
+/// Finds the class of a node, asking for its name's text once a name.
+#[derive(Default)]
+struct Namer {
+    by_address: HashMap<*const c_char, ClassIndex>,
+}
+
+impl Namer {
+    /// memwatch's classes: constructors by name, everything else by type; what V8 hides has none.
+    fn class_of(&mut self, node: Node<'_>, names: &mut ClassNames) -> ClassIndex {
+        let by_type = match node.node_type() {
+            1 => "Array",
+            2 => "String",
+            3 => {
+                let name = node.name();
+                return *self
+                    .by_address
+                    .entry(name.as_ptr())
+                    .or_insert_with(|| names.index_of(&name.to_string_lossy()));
+            }
+            4 => "Code",
+            5 => "Closure",
+            6 => "RegExp",
+            7 => "Number",
+            8 => "Native",
+            _ => return ClassIndex::NONE,
+        };
+        names.index_of(by_type)
+    }
+}
