@@ -3,22 +3,41 @@
 
 const { Session } = require('node:inspector')
 const binding = require('../binding.js')
+const { heapDiffOptions } = require('./options')
+
+const LONG_PAUSE_MS = 1000
 
 /** @param native the addon's monitor @returns the class that diffs the heap of its thread */
 function heapDiffOf (native) {
   return class HeapDiff {
     #native = new binding.MemwatchHeapDiff()
+    #force
 
-    constructor () {
-      primeScriptPositions()
-      this.#native.begin(native)
+    /** @param {{ force?: boolean }} [options] `force`: also when memory would run out */
+    constructor (options) {
+      this.#force = heapDiffOptions(options).force
+      prepare(native)
+      this.#native.begin(native, this.#force)
     }
 
+    /** @returns memwatch's comparison of the heap now with the heap at construction */
     end () {
-      primeScriptPositions()
-      return this.#native.end()
+      prepare(native)
+      return this.#native.end(this.#force)
     }
   }
+}
+
+let longPauseTold = false
+
+function prepare (native) {
+  const pauseMs = native.predictSnapshotMs()
+  if (pauseMs > LONG_PAUSE_MS && !longPauseTold) {
+    longPauseTold = true
+    process.emitWarning(`a HeapDiff of this heap pauses the thread for about ${(pauseMs / 1000).toFixed(1)} s, twice`,
+      { code: 'MEMWATCH_LONG_PAUSE' })
+  }
+  primeScriptPositions()
 }
 
 let session = null

@@ -67,21 +67,23 @@ impl NativeHeapDiff {
     }
 
     #[napi(catch_unwind)]
-    pub fn begin(&self, monitor: &Monitor) -> Result<(), Code> {
-        let diff = HeapDiff::begin(monitor.shared.clone(), |_, _| ControlFlow::Continue(()))
-            .map_err(coded)?;
+    pub fn begin(&self, monitor: &Monitor, force: bool) -> Result<(), Code> {
+        let diff = HeapDiff::begin(monitor.shared.clone(), force, |_, _| {
+            ControlFlow::Continue(())
+        })
+        .map_err(coded)?;
         self.diff.replace(Some(diff));
         Ok(())
     }
 
     #[napi(catch_unwind)]
-    pub fn end(&self) -> Result<HeapDiffPayload, Code> {
+    pub fn end(&self, force: bool) -> Result<HeapDiffPayload, Code> {
         let diff = self.diff.borrow();
         let diff = diff
             .as_ref()
             .ok_or(error::Error::DiffEnded)
             .map_err(coded)?;
-        diff.end(|_, _| ControlFlow::Continue(()))
+        diff.end(force, |_, _| ControlFlow::Continue(()))
             .map(HeapDiffPayload::from)
             .map_err(coded)
     }

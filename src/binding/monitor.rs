@@ -198,6 +198,13 @@ impl Monitor {
         self.shared.collect_all_garbage().map_err(coded)
     }
 
+    /// About how long V8's heap snapshot would pause the thread now, in milliseconds.
+    #[napi(catch_unwind)]
+    pub fn predict_snapshot_ms(&self) -> Result<f64, Code> {
+        let cost = self.shared.predict_snapshot().map_err(coded)?;
+        Ok(cost.pause_ms as f64)
+    }
+
     #[napi(catch_unwind)]
     pub fn observe(&self, observation: Observation) {
         self.shared.observe(ObservedCollection {

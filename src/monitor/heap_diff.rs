@@ -31,12 +31,13 @@ impl HeapDiff {
     ///
     /// # Errors
     ///
-    /// Those of [`HeapSnapshot::take`].
+    /// [`Error::TooCostly`] unless `force` is set, else those of [`HeapSnapshot::take`].
     pub fn begin(
         monitor: Rc<Monitor>,
+        force: bool,
         progress: impl FnMut(u32, u32) -> ControlFlow<()>,
     ) -> Result<Self, Error> {
-        let snapshot = monitor.take_snapshot(progress)?;
+        let snapshot = monitor.take_snapshot(force, progress)?;
         let mut baseline = Baseline::default();
         let mut namer = Namer::default();
         for_each_object(&snapshot, |node| {
@@ -60,6 +61,7 @@ impl HeapDiff {
     /// [`Error::DiffEnded`] the second time, [`Error::IdsLost`] when V8 has given new ids, else those of [`HeapSnapshot::take`].
     pub fn end(
         &self,
+        force: bool,
         progress: impl FnMut(u32, u32) -> ControlFlow<()>,
     ) -> Result<ObjectDiff, Error> {
         let baseline = self.baseline.take().ok_or(Error::DiffEnded)?;
@@ -67,7 +69,7 @@ impl HeapDiff {
             self.close();
             return Err(Error::IdsLost);
         }
-        let snapshot = match self.monitor.take_snapshot(progress) {
+        let snapshot = match self.monitor.take_snapshot(force, progress) {
             Ok(snapshot) => snapshot,
             Err(error) => {
                 // Nothing is lost: the comparison can be tried again.

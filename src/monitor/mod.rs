@@ -8,6 +8,7 @@
 mod config;
 pub mod heap_diff;
 mod inbox;
+mod snapshot_cost;
 mod state;
 
 use std::cell::{Cell, RefCell};
@@ -19,6 +20,7 @@ use parking_lot::Mutex;
 
 use crate::error::Error;
 use crate::gc::event::HeapChange;
+use crate::gc::process_memory::headroom_bytes;
 use crate::gc::ring::Drained;
 use crate::gc::{GcEvent, GcKind, HeapStatistics, ProcessMemory, Totals, Trigger};
 use crate::v8::hook::WakeFor;
@@ -28,6 +30,8 @@ use crate::v8::{
 
 pub use config::{Change, Config};
 pub use inbox::{Interests, Notification, PauseSummary, Stats, SubscriberId, Warning};
+pub use snapshot_cost::SnapshotCost;
+use snapshot_cost::SnapshotCosts;
 use state::State;
 
 /// What Node tells of the environment that the monitor lives in.
@@ -69,6 +73,7 @@ pub struct Monitor {
     state: Mutex<State>,
     /// Heap diffs that have begun and not ended.
     open_diffs: Cell<u32>,
+    snapshot_costs: Cell<SnapshotCosts>,
 }
 
 impl Monitor {
@@ -97,6 +102,7 @@ impl Monitor {
                 hook: RefCell::default(),
                 state: Mutex::new(State::new(clock::page_bytes())),
                 open_diffs: Cell::default(),
+                snapshot_costs: Cell::default(),
             }
         })
     }
@@ -204,18 +210,38 @@ impl Monitor {
         }
     }
 
+    /// What V8's heap snapshot would cost now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] when V8's statistics cannot be reached.
+    pub fn predict_snapshot(&self) -> Result<SnapshotCost, Error> {
+        let heap = Isolate::current()?.heap_statistics();
+        Ok(self.snapshot_costs.get().predict(&heap))
+    }
+
     /// Takes V8's heap snapshot; the collections it makes V8 run are recorded as its own.
     fn take_snapshot(
         &self,
+        force: bool,
         progress: impl FnMut(u32, u32) -> ControlFlow<()>,
     ) -> Result<HeapSnapshot, Error> {
         let isolate = Isolate::current()?;
+        if !force {
+            let memory = self.state.lock().process_memory();
+            self.predict_snapshot()?.check(headroom_bytes(&memory))?;
+        }
         let hook = self.hook.borrow().clone();
+        let started_ns = clock::monotonic_ns();
         let take = || HeapSnapshot::take(isolate, progress);
-        match hook {
+        let snapshot = match hook {
             Some(hook) => hook.on_behalf_of(Trigger::Snapshot, take),
             None => take(),
-        }
+        }?;
+        let mut costs = self.snapshot_costs.get();
+        costs.measured(snapshot.node_count(), clock::monotonic_ns() - started_ns);
+        self.snapshot_costs.set(costs);
+        Ok(snapshot)
     }
 
     /// Records a collection that `perf_hooks` reported; for the fallback mode.
