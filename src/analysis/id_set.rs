@@ -1,26 +1,24 @@
 //! A set of object ids: a bitmap in chunks, because ids are dense in places and sparse over all.
 #![forbid(unsafe_code)]
 
-use std::collections::HashMap;
-
 const CHUNK_WORDS: usize = 512;
 const CHUNK_IDS: u32 = CHUNK_WORDS as u32 * 64;
 
-/// About one bit an object; a lone id costs a chunk of 4 KiB.
+/// About one bit an object; a lone id costs a chunk of 4 KiB, and ids up to the largest 8 bytes a chunk.
 #[derive(Debug, Default)]
 pub struct IdSet {
-    chunks: HashMap<u32, Box<[u64; CHUNK_WORDS]>>,
+    chunks: Vec<Option<Box<[u64; CHUNK_WORDS]>>>,
     len: u64,
 }
 
 impl IdSet {
     /// Adds an id; `false` when it was there.
     pub fn insert(&mut self, id: u32) -> bool {
-        let chunk = self
-            .chunks
-            .entry(id / CHUNK_IDS)
-            .or_insert_with(|| Box::new([0; CHUNK_WORDS]));
-        let (word, bit) = place(id);
+        let (chunk, word, bit) = place(id);
+        if chunk >= self.chunks.len() {
+            self.chunks.resize_with(chunk + 1, || None);
+        }
+        let chunk = self.chunks[chunk].get_or_insert_with(|| Box::new([0; CHUNK_WORDS]));
         let new = chunk[word] & bit == 0;
         chunk[word] |= bit;
         self.len += u64::from(new);
@@ -28,9 +26,10 @@ impl IdSet {
     }
 
     pub fn contains(&self, id: u32) -> bool {
-        let (word, bit) = place(id);
+        let (chunk, word, bit) = place(id);
         self.chunks
-            .get(&(id / CHUNK_IDS))
+            .get(chunk)
+            .and_then(Option::as_ref)
             .is_some_and(|chunk| chunk[word] & bit != 0)
     }
 
@@ -43,8 +42,13 @@ impl IdSet {
     }
 }
 
-fn place(id: u32) -> (usize, u64) {
-    ((id % CHUNK_IDS / 64) as usize, 1 << (id % 64))
+/// Chunk, word in it, bit in that.
+fn place(id: u32) -> (usize, usize, u64) {
+    (
+        (id / CHUNK_IDS) as usize,
+        (id % CHUNK_IDS / 64) as usize,
+        1 << (id % 64),
+    )
 }
 
 #[cfg(test)]

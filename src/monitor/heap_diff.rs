@@ -21,7 +21,7 @@ const OWN_WRAPPER: &CStr = c"HeapDiff";
 /// The state of the heap when it began: 12 bytes an object.
 pub struct HeapDiff {
     monitor: Rc<Monitor>,
-    baseline: Cell<Option<Baseline>>,
+    baseline: Cell<Option<(Baseline, ClassNames)>>,
     /// Shows whether V8's ids are still those of the baseline.
     context_id: Option<u32>,
 }
@@ -38,18 +38,18 @@ impl HeapDiff {
         progress: impl FnMut(u32, u32) -> ControlFlow<()>,
     ) -> Result<Self, Error> {
         let snapshot = monitor.take_snapshot(force, progress)?;
+        let mut names = ClassNames::default();
+        let mut namer = Namer::new(&mut names);
         let mut baseline = Baseline::default();
-        let mut namer = Namer::default();
         for_each_object(&snapshot, |node| {
-            let class = namer.class_of(node, &mut baseline.names);
-            baseline.add(node.id(), class, node.shallow_size());
+            baseline.add(node.id(), namer.class_of(node), node.shallow_size());
         });
         baseline.finish(snapshot.node_count());
         drop(snapshot);
         monitor.open_diffs.set(monitor.open_diffs.get() + 1);
         Ok(Self {
             monitor,
-            baseline: Cell::new(Some(baseline)),
+            baseline: Cell::new(Some((baseline, names))),
             context_id: HeapSnapshot::id_of_current_context(Isolate::current()?),
         })
     }
@@ -64,7 +64,7 @@ impl HeapDiff {
         force: bool,
         progress: impl FnMut(u32, u32) -> ControlFlow<()>,
     ) -> Result<ObjectDiff, Error> {
-        let baseline = self.baseline.take().ok_or(Error::DiffEnded)?;
+        let (baseline, mut names) = self.baseline.take().ok_or(Error::DiffEnded)?;
         if HeapSnapshot::id_of_current_context(Isolate::current()?) != self.context_id {
             self.close();
             return Err(Error::IdsLost);
@@ -73,20 +73,19 @@ impl HeapDiff {
             Ok(snapshot) => snapshot,
             Err(error) => {
                 // Nothing is lost: the comparison can be tried again.
-                self.baseline.set(Some(baseline));
+                self.baseline.set(Some((baseline, names)));
                 return Err(error);
             }
         };
         let mut comparison = baseline.compare();
-        let mut namer = Namer::default();
+        let mut namer = Namer::new(&mut names);
         for_each_object(&snapshot, |node| {
-            let class = namer.class_of(node, comparison.names());
-            comparison.add(node.id(), class, node.shallow_size());
+            comparison.add(node.id(), namer.class_of(node), node.shallow_size());
         });
         let node_count = snapshot.node_count();
         drop(snapshot);
         self.close();
-        Ok(comparison.finish(node_count))
+        Ok(comparison.finish(node_count, &names))
     }
 
     /// V8 follows moved objects for as long as any diff is open.
@@ -131,7 +130,6 @@ fn for_each_object(snapshot: &HeapSnapshot, mut visit: impl FnMut(Node<'_>)) {
 /// An instance of our native class, or the `HeapDiff` that holds one: a class of that name in the
 /// user's code holds none.
 fn is_own(node: Node<'_>) -> bool {
-    const OBJECT: u8 = 3;
     node.node_type() == OBJECT
         && (node.name() == OWN_CLASS
             || node.name() == OWN_WRAPPER
@@ -140,32 +138,53 @@ fn is_own(node: Node<'_>) -> bool {
                     .any(|child| child.node_type() == OBJECT && child.name() == OWN_CLASS))
 }
 
-/// Finds the class of a node, asking for its name's text once a name.
-#[derive(Default)]
-struct Namer {
+/// Finds the class of a node, asking for a name's text once a name.
+struct Namer<'names> {
+    names: &'names mut ClassNames,
+    by_type: [ClassIndex; 9],
     by_address: HashMap<*const c_char, ClassIndex>,
 }
 
-impl Namer {
-    /// memwatch's classes: constructors by name, everything else by type; what V8 hides has none.
-    fn class_of(&mut self, node: Node<'_>, names: &mut ClassNames) -> ClassIndex {
-        let by_type = match node.node_type() {
-            1 => "Array",
-            2 => "String",
-            3 => {
+/// `v8::HeapGraphNode::kObject`.
+const OBJECT: u8 = 3;
+/// memwatch's words for V8's types of nodes, by their numbers; it shows no others.
+const TYPE_NAMES: [Option<&str>; 9] = [
+    None,
+    Some("Array"),
+    Some("String"),
+    None,
+    Some("Code"),
+    Some("Closure"),
+    Some("RegExp"),
+    Some("Number"),
+    Some("Native"),
+];
+
+impl<'names> Namer<'names> {
+    fn new(names: &'names mut ClassNames) -> Self {
+        Self {
+            by_type: TYPE_NAMES
+                .map(|name| name.map_or(ClassIndex::NONE, |name| names.index_of(name))),
+            names,
+            by_address: HashMap::new(),
+        }
+    }
+
+    /// Objects by the name of their constructor, everything else by type.
+    fn class_of(&mut self, node: Node<'_>) -> ClassIndex {
+        match node.node_type() {
+            OBJECT => {
                 let name = node.name();
-                return *self
+                *self
                     .by_address
                     .entry(name.as_ptr())
-                    .or_insert_with(|| names.index_of(&name.to_string_lossy()));
+                    .or_insert_with(|| self.names.index_of(&name.to_string_lossy()))
             }
-            4 => "Code",
-            5 => "Closure",
-            6 => "RegExp",
-            7 => "Number",
-            8 => "Native",
-            _ => return ClassIndex::NONE,
-        };
-        names.index_of(by_type)
+            other => self
+                .by_type
+                .get(usize::from(other))
+                .copied()
+                .unwrap_or(ClassIndex::NONE),
+        }
     }
 }
