@@ -189,11 +189,10 @@ mod tests {
 
     #[test]
     fn what_came_and_what_went_is_told_by_class() {
+        let mut names = ClassNames::default();
+        let [leak, string, map] = ["Leak", "String", "Map"].map(|name| names.index_of(name));
+        assert_eq!(names.index_of("Leak"), leak);
         let mut baseline = Baseline::default();
-        let (leak, string) = (
-            baseline.names.index_of("Leak"),
-            baseline.names.index_of("String"),
-        );
         baseline.add(1, leak, 100);
         baseline.add(3, string, 20);
         baseline.add(5, ClassIndex::NONE, 7);
