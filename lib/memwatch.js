@@ -4,6 +4,7 @@
 const { EventEmitter } = require('node:events')
 const binding = require('../binding.js')
 const { FallbackSource, collectAllGarbage } = require('./fallback')
+const { heapDiffOf } = require('./heap-diff')
 const { arrayBufferBytes, hostOptions, readHeap } = require('./host')
 const { configChange, historyOptions, traceStream } = require('./options')
 const { toObjects } = require('./history')
@@ -28,10 +29,14 @@ class Memwatch extends EventEmitter {
     const target = { deliver: () => this.#deliver() }
     this.#native = new binding.Monitor(target, hostOptions())
     this.#native.target = target
+    this.HeapDiff = heapDiffOf(this.#native)
     if (this.#native.fallbackReason !== null) {
       this.#fallback = new FallbackSource(this.#native, target.deliver)
     }
   }
+
+  /** memwatch's HeapDiff, for the heap of this thread. */
+  HeapDiff
 
   /** `'native'`, or `'fallback'` when V8 could not be reached; `fallbackReason` says why. */
   get mode () {

@@ -75,6 +75,16 @@ function traceStream (stream = process.stderr) {
   return stream
 }
 
+/** @returns {{ force: boolean }} */
+function heapDiffOptions (options = {}) {
+  checkFields('HeapDiff(options)', options, ['force'])
+  const { force = false } = options
+  if (typeof force !== 'boolean') {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `force must be true or false, not ${show(force)}`)
+  }
+  return { force }
+}
+
 function checkFields (where, options, known) {
   if (options === null || typeof options !== 'object' || Array.isArray(options)) {
     throw invalid('ERR_MEMWATCH_INVALID_OPTION', `${where} takes an object, not ${show(options)}`)
@@ -91,4 +101,4 @@ function show (value) {
   return typeof value === 'string' ? `'${value}'` : typeof value === 'bigint' ? `${value}n` : String(value)
 }
 
-module.exports = { configChange, historyOptions, traceStream }
+module.exports = { configChange, heapDiffOptions, historyOptions, traceStream }

@@ -5,12 +5,26 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::units::format_bytes;
+
 /// Every way in which the core can fail. Messages may change, [codes](Error::code) may not.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// The runtime lacks something that the native path needs.
     Unsupported { what: &'static str, why: String },
+    /// The caller asked for the work to end.
+    Cancelled { what: &'static str },
+    /// Taking a snapshot would need more memory than there is.
+    TooCostly {
+        pause_ms: u64,
+        peak_bytes: u64,
+        headroom_bytes: u64,
+    },
+    /// `end()` was called a second time.
+    DiffEnded,
+    /// V8 has given new ids to the objects, so the two states cannot be compared.
+    IdsLost,
     /// The file is not a flight recording, or is one of another format version.
     ForeignRecording { path: PathBuf, why: String },
     /// The file is a flight recording whose end is missing or whose header is damaged.
@@ -35,6 +49,10 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unsupported { .. } => "ERR_MEMWATCH_UNSUPPORTED",
+            Self::Cancelled { .. } => "ERR_MEMWATCH_CANCELLED",
+            Self::TooCostly { .. } => "ERR_MEMWATCH_CAPTURE_TOO_COSTLY",
+            Self::DiffEnded => "ERR_MEMWATCH_DIFF_ENDED",
+            Self::IdsLost => "ERR_MEMWATCH_IDS_LOST",
             Self::ForeignRecording { .. } => "ERR_MEMWATCH_RECORDING_FOREIGN",
             Self::TornRecording { .. } => "ERR_MEMWATCH_RECORDING_TORN",
             Self::RecordingInUse { .. } => "ERR_MEMWATCH_RECORDING_IN_USE",
@@ -47,6 +65,24 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unsupported { what, why } => write!(f, "{what} is not available: {why}"),
+            Self::Cancelled { what } => write!(f, "{what} was cancelled"),
+            Self::TooCostly {
+                pause_ms,
+                peak_bytes,
+                headroom_bytes,
+            } => write!(
+                f,
+                "V8's heap snapshot would take about {} and pause the thread for about {pause_ms} ms, \
+                 but only {} are left; force: true takes it all the same",
+                format_bytes(*peak_bytes as f64),
+                format_bytes(*headroom_bytes as f64)
+            ),
+            Self::DiffEnded => write!(f, "attempt to end() a HeapDiff that was already ended"),
+            Self::IdsLost => write!(
+                f,
+                "the object ids were reset since the HeapDiff began, as when an inspector session \
+                 ends; begin a new one"
+            ),
             Self::ForeignRecording { path, why } => {
                 write!(
                     f,

@@ -8,6 +8,7 @@
 pub mod error;
 pub mod units;
 
+pub mod analysis;
 pub mod gc;
 pub mod leak;
 pub mod monitor;

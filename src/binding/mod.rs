@@ -5,6 +5,7 @@
 mod environment;
 mod events;
 mod functions;
+mod heap_diff;
 mod history;
 mod monitor;
 
