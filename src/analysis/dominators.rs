@@ -38,14 +38,22 @@ impl DominatorTree {
             nodes,
             parents,
             lowest_ancestors,
-            back_references,
+            mut back_references,
         } = tree;
-        let incoming = Incoming::sort(nodes.len(), back_references);
-        let semidominators = semidominators(&parents, lowest_ancestors, &incoming, watch)?;
-        drop(incoming);
+        let incoming = Incoming::sort(nodes.len(), &back_references);
+        // Memory that is fresh from the system costs more than the work done in it, so large
+        // columns whose content is used up serve again.
+        back_references.clear();
+        let mut forest = back_references;
+        forest.extend(parents.iter().map(|&parent| (parent, UNREACHED)));
+        let semidominators = semidominators(forest, lowest_ancestors, &incoming, watch)?;
         let immediate = nearest_common_ancestors(parents, &semidominators);
-        drop(semidominators);
-        Ok(Self::arrange(graph, &nodes, &immediate))
+        Ok(Self::arrange(
+            graph,
+            &nodes,
+            &immediate,
+            [semidominators, incoming.first],
+        ))
     }
 
     /// The nearest node without which this one would not be reached.
@@ -103,10 +111,18 @@ impl DominatorTree {
     }
 
     /// Turns dominators by number of the walk into a tree by node.
-    fn arrange(graph: &HeapGraph, nodes: &[NodeIndex], dominators: &[u32]) -> Self {
+    /// `used` are columns to write over.
+    fn arrange(
+        graph: &HeapGraph,
+        nodes: &[NodeIndex],
+        dominators: &[u32],
+        used: [Vec<u32>; 2],
+    ) -> Self {
         let (reached, total) = (nodes.len(), graph.node_count());
         // A dominator has a lower number than what it dominates: backwards, subtrees are complete.
-        let mut counts = vec![1u32; reached];
+        let [mut counts, mut free_places] = used;
+        counts.clear();
+        counts.resize(reached, 1);
         for number in (1..reached).rev() {
             counts[dominators[number] as usize] += counts[number];
         }
@@ -114,8 +130,9 @@ impl DominatorTree {
         let mut immediate = vec![graph.root(); total];
         let mut preorder = vec![graph.root(); total];
         let mut subtree_counts = vec![1u32; total];
-        // By number: the place where the next child of this node goes.
-        let mut free_places = vec![0u32; reached];
+        // By number: the place where the next child of this node goes. A node's own children come
+        // after itself, so no entry is read before it is written.
+        free_places.resize(reached, 0);
         for number in 0..reached {
             let place = match number {
                 0 => 0,
@@ -158,18 +175,18 @@ struct Incoming {
 }
 
 impl Incoming {
-    fn sort(numbers: usize, references: Vec<(u32, u32)>) -> Self {
+    fn sort(numbers: usize, references: &[(u32, u32)]) -> Self {
         // Counted two places ahead, so that filling turns the starts of groups into their ends,
         // which are the starts of the next.
         let mut first = vec![0u32; numbers + 2];
-        for &(to, _) in &references {
+        for &(to, _) in references {
             first[to as usize + 2] += 1;
         }
         for number in 2..first.len() {
             first[number] += first[number - 1];
         }
         let mut from = vec![0; references.len()];
-        for &(to, source) in &references {
+        for &(to, source) in references {
             let place = &mut first[to as usize + 1];
             from[*place as usize] = source;
             *place += 1;
@@ -183,30 +200,19 @@ impl Incoming {
     }
 }
 
-/// A node in the forest of those whose semidominator is known.
-#[derive(Clone, Copy)]
-struct Link {
-    /// The parent, or an ancestor once the path to it has been compressed.
-    ancestor: u32,
-    /// The lowest semidominator on the path from here up to, but without, `ancestor`.
-    lowest: u32,
-}
+/// A node in the forest of those whose semidominator is known: its parent, or a higher ancestor once
+/// the path there has been compressed, and the lowest semidominator on the path up to, but without,
+/// that ancestor.
+type Link = (u32, u32);
 
 /// For each number the lowest one from where a path leads here over higher numbers only.
 fn semidominators(
-    parents: &[u32],
+    mut forest: Vec<Link>,
     lowest_ancestors: Vec<u32>,
     incoming: &Incoming,
     watch: &dyn Watch,
 ) -> Result<Vec<u32>, Error> {
-    let total = parents.len();
-    let mut forest: Vec<Link> = parents
-        .iter()
-        .map(|&ancestor| Link {
-            ancestor,
-            lowest: UNREACHED,
-        })
-        .collect();
+    let total = forest.len();
     let mut semidominators = lowest_ancestors;
     let mut path = Vec::new();
     for number in (1..total).rev() {
@@ -218,7 +224,7 @@ fn semidominators(
             lowest = lowest.min(lowest_on_path(&mut forest, from, number as u32, &mut path));
         }
         semidominators[number] = lowest;
-        forest[number].lowest = lowest;
+        forest[number].1 = lowest;
     }
     Ok(semidominators)
 }
@@ -227,18 +233,16 @@ fn semidominators(
 #[inline(always)]
 fn lowest_on_path(forest: &mut [Link], from: u32, floor: u32, path: &mut Vec<u32>) -> u32 {
     let mut top = from;
-    while forest[top as usize].ancestor > floor {
+    let (mut ancestor, mut lowest) = forest[top as usize];
+    while ancestor > floor {
         path.push(top);
-        top = forest[top as usize].ancestor;
+        top = ancestor;
+        (ancestor, lowest) = forest[top as usize];
     }
-    let Link {
-        ancestor,
-        mut lowest,
-    } = forest[top as usize];
     while let Some(below) = path.pop() {
         let link = &mut forest[below as usize];
-        lowest = lowest.min(link.lowest);
-        *link = Link { ancestor, lowest };
+        lowest = lowest.min(link.1);
+        *link = (ancestor, lowest);
     }
     lowest
 }

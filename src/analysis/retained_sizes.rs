@@ -17,18 +17,17 @@ impl RetainedSizes {
     ///
     /// O(nodes) time, eight bytes a node.
     pub fn of(tree: &DominatorTree, sizes: &Sizes) -> Self {
-        // A subtree is a range of the preorder, so its size is the difference of two prefix sums.
         let order = tree.preorder();
-        let mut sums = Vec::with_capacity(order.len() + 1);
-        let mut sum = 0u64;
-        sums.push(sum);
-        for &node in order {
-            sum = sum.saturating_add(sizes.bytes(node));
-            sums.push(sum);
-        }
-        let mut by_node = vec![0; order.len()];
-        for (place, node) in order.iter().enumerate() {
-            by_node[node.index()] = sums[place + tree.subtree_count(place)] - sums[place];
+        let mut by_node = vec![0u64; order.len()];
+        // A dominator comes before what it dominates, so going backwards adds each node to its
+        // dominator only once the node itself is complete. The root, which is first, has none.
+        for (place, &node) in order.iter().enumerate().rev() {
+            let bytes = by_node[node.index()].saturating_add(sizes.bytes(node));
+            by_node[node.index()] = bytes;
+            if place > 0 {
+                let dominator = &mut by_node[tree.immediate_dominator(node).index()];
+                *dominator = dominator.saturating_add(bytes);
+            }
         }
         Self { by_node }
     }

@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 
-use super::graph::{EdgeLabel, HeapGraph};
+use super::graph::HeapGraph;
 use super::index::{NodeId, NodeIndex, StringId};
 use super::kind::{EdgeKind, NodeKind};
-use super::location::Location;
+use super::location::{Location, Locations};
 use super::sizes::Sizes;
 use super::strings::Strings;
 
@@ -140,7 +140,6 @@ impl Builder {
     pub fn build(mut self) -> HeapGraph {
         let nodes = self.node_kinds.len();
         self.edges.sort_by_key(|&(from, ..)| from);
-        self.locations.sort_by_key(|location| location.node);
         let mut first_edges = vec![0u32; nodes + 1];
         for &(from, _, _, to) in &self.edges {
             assert!(
@@ -154,8 +153,8 @@ impl Builder {
         }
         assert!(
             self.locations
-                .last()
-                .is_none_or(|location| location.node.index() < nodes),
+                .iter()
+                .all(|location| location.node.index() < nodes),
             "a location names a node that was not added"
         );
         HeapGraph {
@@ -169,19 +168,9 @@ impl Builder {
             edge_labels: self.edges.iter().map(|edge| edge.2).collect(),
             edge_targets: self.edges.iter().map(|edge| edge.3).collect(),
             strings: self.strings,
-            locations: self.locations,
+            locations: Locations::new(self.locations),
             root: NodeIndex(0),
             extra_native_bytes: 0,
-        }
-    }
-}
-
-impl HeapGraph {
-    /// Every edge's label, for a caller that builds another graph from this one.
-    pub fn edge_text(&self, label: EdgeLabel) -> String {
-        match label {
-            EdgeLabel::Name(name) => self.strings().text(name).to_owned(),
-            EdgeLabel::Index(index) => index.to_string(),
         }
     }
 }

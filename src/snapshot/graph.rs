@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::index::{EdgeIndex, NodeId, NodeIndex, StringId};
 use super::kind::{EdgeKind, NodeKind};
-use super::location::Location;
+use super::location::{Location, Locations};
 use super::sizes::Sizes;
 use super::strings::Strings;
 
@@ -36,8 +36,7 @@ pub struct HeapGraph {
     pub(super) edge_labels: Vec<u32>,
     pub(super) edge_targets: Vec<NodeIndex>,
     pub(super) strings: Strings,
-    /// Sorted by node.
-    pub(super) locations: Vec<Location>,
+    pub(super) locations: Locations,
     pub(super) root: NodeIndex,
     pub(super) extra_native_bytes: u64,
 }
@@ -161,10 +160,7 @@ impl HeapGraph {
 
     /// Where the node's function or constructor is defined, if the file says.
     pub fn location(&self, node: NodeIndex) -> Option<&Location> {
-        self.locations
-            .binary_search_by_key(&node, |location| location.node)
-            .ok()
-            .map(|at| &self.locations[at])
+        self.locations.of(node)
     }
 
     /// The column of node kinds.
@@ -202,8 +198,8 @@ impl HeapGraph {
         &self.edge_targets
     }
 
-    /// All locations, sorted by node.
+    /// All locations, in the file's order.
     pub fn locations(&self) -> &[Location] {
-        &self.locations
+        self.locations.as_slice()
     }
 }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::json::Json;
+use super::node_fields::NodeFields;
 use crate::error::Error;
 use crate::snapshot::kind::{EdgeKind, NodeKind};
 
@@ -29,8 +30,7 @@ pub struct EdgeLayout {
     pub label: usize,
     pub target: usize,
     pub kinds: Vec<EdgeKind>,
-    /// Fields of a node: edges name their target by its first field.
-    pub node_fields: usize,
+    pub nodes: NodeFields,
 }
 
 /// Which fields make up a location, and where.
@@ -41,7 +41,7 @@ pub struct LocationLayout {
     pub script_id: usize,
     pub line: usize,
     pub column: usize,
-    pub node_fields: usize,
+    pub nodes: NodeFields,
 }
 
 /// The `snapshot` member of a file.
@@ -92,7 +92,7 @@ impl Header {
             label: edge.position("name_or_index")?,
             target: edge.position("to_node")?,
             kinds: edge.types("edge_types", kind, EdgeKind::from_name)?,
-            node_fields: nodes.fields,
+            nodes: NodeFields::new(nodes.fields),
         };
         let locations = match meta.member("location_fields") {
             Some(_) => {
@@ -103,7 +103,7 @@ impl Header {
                     script_id: location.position("script_id")?,
                     line: location.position("line")?,
                     column: location.position("column")?,
-                    node_fields: nodes.fields,
+                    nodes: NodeFields::new(nodes.fields),
                 })
             }
             None => None,

@@ -7,6 +7,7 @@
 mod header;
 mod input;
 mod json;
+mod node_fields;
 mod pipeline;
 mod records;
 mod text;
@@ -24,6 +25,7 @@ use self::records::{EdgeColumns, LocationColumns, NodeColumns};
 use self::text::{read_string, read_strings};
 use super::graph::HeapGraph;
 use super::index::NodeIndex;
+use super::location::Locations;
 use super::strings::Strings;
 use super::watch::Watch;
 use crate::error::Error;
@@ -193,7 +195,7 @@ impl Sections {
         let strings = self
             .strings
             .ok_or_else(|| missing("strings", "\"strings\""))?;
-        let mut locations = self.locations.unwrap_or_default();
+        let locations = self.locations.unwrap_or_default();
 
         let differ = |section, expected: String, found: String| Error::SnapshotInconsistent {
             section,
@@ -207,7 +209,7 @@ impl Sections {
             let expected = "between 1 and 2^32 - 2 nodes".to_owned();
             return Err(differ("nodes", expected, node_count.to_string()));
         }
-        let owned = nodes.edge_ends.last().map_or(0, |&end| end as usize);
+        let owned = nodes.edge_count as usize;
         if owned != edge_count {
             let expected = format!("the {owned} edges that its nodes claim");
             return Err(differ("edges", expected, edge_count.to_string()));
@@ -234,11 +236,8 @@ impl Sections {
                 return Err(differ("header", expected, format!("node {root}")));
             }
         };
-        if !locations.all.is_sorted_by_key(|location| location.node) {
-            locations.all.sort_by_key(|location| location.node);
-        }
-        let mut first_edges = nodes.edge_ends;
-        first_edges.insert(0, 0);
+        let mut first_edges = nodes.first_edges;
+        first_edges.push(nodes.edge_count);
         Ok(HeapGraph {
             node_kinds: nodes.kinds,
             node_names: nodes.names,
@@ -250,7 +249,7 @@ impl Sections {
             edge_labels: edges.labels,
             edge_targets: edges.targets,
             strings,
-            locations: locations.all,
+            locations: Locations::new(locations.all),
             root,
             extra_native_bytes: header.extra_native_bytes,
         })

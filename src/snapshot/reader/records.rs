@@ -10,17 +10,19 @@ use crate::snapshot::location::Location;
 use crate::snapshot::sizes::Sizes;
 
 /// One record: its integers, in the file's order.
-type Record = [u64; MAX_FIELDS];
+pub type Record = [u64; MAX_FIELDS];
 
 /// Columns that records of one section are added to.
 pub trait Columns: Default + Send {
     /// How the section's records are laid out.
     type Layout: Sync;
 
+    const SECTION: &'static str;
+
     fn fields(layout: &Self::Layout) -> usize;
 
-    /// Adds the records of a block.
-    fn parse(&mut self, block: &Block, layout: &Self::Layout) -> Result<(), Error>;
+    /// Adds a record that ends at `offset`.
+    fn push(&mut self, record: &Record, layout: &Self::Layout, offset: u64) -> Result<(), Error>;
 
     /// Adds what another set of columns holds.
     fn append(&mut self, other: &Self, offset: u64) -> Result<(), Error>;
@@ -32,6 +34,19 @@ pub trait Columns: Default + Send {
     fn reserve(&mut self, additional: usize);
 
     fn shrink_to_fit(&mut self);
+
+    /// Adds the records of a block.
+    fn parse(&mut self, block: &Block, layout: &Self::Layout) -> Result<(), Error> {
+        // The counts that V8 writes, as constants: the compiler then unrolls the loop over fields.
+        match Self::fields(layout) {
+            3 => push_records(self, 3, block, layout),
+            4 => push_records(self, 4, block, layout),
+            5 => push_records(self, 5, block, layout),
+            6 => push_records(self, 6, block, layout),
+            7 => push_records(self, 7, block, layout),
+            fields => push_records(self, fields, block, layout),
+        }
+    }
 }
 
 /// Nodes, without the strings and edges they refer to.
@@ -41,8 +56,10 @@ pub struct NodeColumns {
     pub names: Vec<StringId>,
     pub ids: Vec<NodeId>,
     pub shallow_sizes: Sizes,
-    /// Where each node's edges end, counted from the first node of these columns.
-    pub edge_ends: Vec<u32>,
+    /// Where each node's edges begin, counted from the first node of these columns.
+    pub first_edges: Vec<u32>,
+    /// How many edges all nodes have.
+    pub edge_count: u32,
     pub detachedness: Vec<u8>,
     /// The largest string that is named, if there is any.
     pub max_name: u32,
@@ -68,50 +85,46 @@ pub struct LocationColumns {
 impl Columns for NodeColumns {
     type Layout = NodeLayout;
 
+    const SECTION: &'static str = "nodes";
+
     fn fields(layout: &NodeLayout) -> usize {
         layout.fields
     }
 
-    fn parse(&mut self, block: &Block, layout: &NodeLayout) -> Result<(), Error> {
-        let mut edges = self.edge_ends.last().copied().unwrap_or(0);
-        for_each_record("nodes", layout.fields, block, |record, offset| {
-            let kind = usize::try_from(record[layout.kind % MAX_FIELDS]).unwrap_or(usize::MAX);
-            let Some(&kind) = layout.kinds.get(kind) else {
-                return Err(unknown_type("nodes", offset, layout.kinds.len(), kind));
-            };
-            let narrow = |field: usize| narrow("nodes", record[field % MAX_FIELDS], offset);
-            let name = narrow(layout.name)?;
-            let id = narrow(layout.id)?;
-            edges = edges
-                .checked_add(narrow(layout.edge_count)?)
-                .ok_or_else(|| too_many_edges(offset))?;
-            self.kinds.push(kind);
-            self.names.push(StringId(name));
-            self.max_name = self.max_name.max(name);
-            self.ids.push(NodeId(id));
-            self.shallow_sizes
-                .push(record[layout.shallow_size % MAX_FIELDS]);
-            self.edge_ends.push(edges);
-            if let Some(field) = layout.detachedness {
-                self.detachedness
-                    .push(u8::try_from(record[field % MAX_FIELDS]).unwrap_or(0));
-            }
-            Ok(())
-        })
+    #[inline(always)]
+    fn push(&mut self, record: &Record, layout: &NodeLayout, offset: u64) -> Result<(), Error> {
+        let field = |at: usize| record[at % MAX_FIELDS];
+        let narrow = |at: usize| narrow(Self::SECTION, field(at), offset);
+        let kind = known_type(Self::SECTION, &layout.kinds, field(layout.kind), offset)?;
+        let name = narrow(layout.name)?;
+        let id = narrow(layout.id)?;
+        let first_edge = self.edge_count;
+        self.edge_count = first_edge
+            .checked_add(narrow(layout.edge_count)?)
+            .ok_or_else(|| too_many_edges(offset))?;
+        self.kinds.push(kind);
+        self.names.push(StringId(name));
+        self.max_name = self.max_name.max(name);
+        self.ids.push(NodeId(id));
+        self.shallow_sizes.push(field(layout.shallow_size));
+        self.first_edges.push(first_edge);
+        if let Some(at) = layout.detachedness {
+            self.detachedness.push(u8::try_from(field(at)).unwrap_or(0));
+        }
+        Ok(())
     }
 
     fn append(&mut self, other: &Self, offset: u64) -> Result<(), Error> {
-        let base = self.edge_ends.last().copied().unwrap_or(0);
-        let added = other.edge_ends.last().copied().unwrap_or(0);
-        if base.checked_add(added).is_none() {
-            return Err(too_many_edges(offset));
-        }
+        let base = self.edge_count;
+        self.edge_count = base
+            .checked_add(other.edge_count)
+            .ok_or_else(|| too_many_edges(offset))?;
         self.kinds.extend_from_slice(&other.kinds);
         self.names.extend_from_slice(&other.names);
         self.ids.extend_from_slice(&other.ids);
         self.shallow_sizes.append(&other.shallow_sizes);
-        self.edge_ends
-            .extend(other.edge_ends.iter().map(|end| base + end));
+        self.first_edges
+            .extend(other.first_edges.iter().map(|first| base + first));
         self.detachedness.extend_from_slice(&other.detachedness);
         self.max_name = self.max_name.max(other.max_name);
         Ok(())
@@ -122,9 +135,9 @@ impl Columns for NodeColumns {
         self.names.clear();
         self.ids.clear();
         self.shallow_sizes.clear();
-        self.edge_ends.clear();
+        self.first_edges.clear();
         self.detachedness.clear();
-        self.max_name = 0;
+        (self.edge_count, self.max_name) = (0, 0);
     }
 
     fn reserve(&mut self, additional: usize) {
@@ -132,7 +145,8 @@ impl Columns for NodeColumns {
         self.names.reserve_exact(additional);
         self.ids.reserve_exact(additional);
         self.shallow_sizes.reserve(additional);
-        self.edge_ends.reserve_exact(additional);
+        // One more: where the last node's edges end.
+        self.first_edges.reserve_exact(additional + 1);
         self.detachedness.reserve_exact(additional);
     }
 
@@ -141,7 +155,7 @@ impl Columns for NodeColumns {
         self.names.shrink_to_fit();
         self.ids.shrink_to_fit();
         self.shallow_sizes.shrink_to_fit();
-        self.edge_ends.shrink_to_fit();
+        self.first_edges.shrink_to_fit();
         self.detachedness.shrink_to_fit();
     }
 }
@@ -149,28 +163,28 @@ impl Columns for NodeColumns {
 impl Columns for EdgeColumns {
     type Layout = EdgeLayout;
 
+    const SECTION: &'static str = "edges";
+
     fn fields(layout: &EdgeLayout) -> usize {
         layout.fields
     }
 
-    fn parse(&mut self, block: &Block, layout: &EdgeLayout) -> Result<(), Error> {
-        let to_node = NodeDivisor::new(layout.node_fields);
-        for_each_record("edges", layout.fields, block, |record, offset| {
-            let kind = usize::try_from(record[layout.kind % MAX_FIELDS]).unwrap_or(usize::MAX);
-            let Some(&kind) = layout.kinds.get(kind) else {
-                return Err(unknown_type("edges", offset, layout.kinds.len(), kind));
-            };
-            let label = narrow("edges", record[layout.label % MAX_FIELDS], offset)?;
-            let target = to_node.node("edges", record[layout.target % MAX_FIELDS], offset)?;
-            if !kind.has_index() {
-                self.max_name = self.max_name.max(label);
-            }
-            self.max_target = self.max_target.max(target.0);
-            self.kinds.push(kind);
-            self.labels.push(label);
-            self.targets.push(target);
-            Ok(())
-        })
+    #[inline(always)]
+    fn push(&mut self, record: &Record, layout: &EdgeLayout, offset: u64) -> Result<(), Error> {
+        let field = |at: usize| record[at % MAX_FIELDS];
+        let kind = known_type(Self::SECTION, &layout.kinds, field(layout.kind), offset)?;
+        let label = narrow(Self::SECTION, field(layout.label), offset)?;
+        let target = layout
+            .nodes
+            .node_at(Self::SECTION, field(layout.target), offset)?;
+        if !kind.has_index() {
+            self.max_name = self.max_name.max(label);
+        }
+        self.max_target = self.max_target.max(target.0);
+        self.kinds.push(kind);
+        self.labels.push(label);
+        self.targets.push(target);
+        Ok(())
     }
 
     fn append(&mut self, other: &Self, offset: u64) -> Result<(), Error> {
@@ -208,27 +222,35 @@ impl Columns for EdgeColumns {
 impl Columns for LocationColumns {
     type Layout = LocationLayout;
 
+    const SECTION: &'static str = "locations";
+
     fn fields(layout: &LocationLayout) -> usize {
         layout.fields
     }
 
-    fn parse(&mut self, block: &Block, layout: &LocationLayout) -> Result<(), Error> {
-        let to_node = NodeDivisor::new(layout.node_fields);
-        for_each_record("locations", layout.fields, block, |record, offset| {
-            let narrow = |field: usize| narrow("locations", record[field % MAX_FIELDS], offset);
-            let node = to_node.node("locations", record[layout.node % MAX_FIELDS], offset)?;
-            self.max_node = self.max_node.max(node.0);
-            self.all.push(Location {
-                node,
-                script_id: narrow(layout.script_id)?,
-                line: narrow(layout.line)?,
-                column: narrow(layout.column)?,
-            });
-            Ok(())
-        })
+    #[inline(always)]
+    fn push(&mut self, record: &Record, layout: &LocationLayout, offset: u64) -> Result<(), Error> {
+        let field = |at: usize| record[at % MAX_FIELDS];
+        let narrow = |at: usize| narrow(Self::SECTION, field(at), offset);
+        let node = layout
+            .nodes
+            .node_at(Self::SECTION, field(layout.node), offset)?;
+        self.max_node = self.max_node.max(node.0);
+        self.all.push(Location {
+            node,
+            script_id: narrow(layout.script_id)?,
+            line: narrow(layout.line)?,
+            column: narrow(layout.column)?,
+        });
+        Ok(())
     }
 
-    fn append(&mut self, other: &Self, _offset: u64) -> Result<(), Error> {
+    fn append(&mut self, other: &Self, offset: u64) -> Result<(), Error> {
+        if u32::try_from(self.all.len() + other.all.len()).is_err() {
+            let limit = u64::from(u32::MAX);
+            let found = "more locations".to_owned();
+            return Err(too_large(Self::SECTION, offset, limit, found));
+        }
         self.all.extend_from_slice(&other.all);
         self.max_node = self.max_node.max(other.max_node);
         Ok(())
@@ -248,30 +270,13 @@ impl Columns for LocationColumns {
     }
 }
 
-/// Calls `take` with every record of a block and the offset where it ends.
-fn for_each_record(
-    section: &'static str,
-    fields: usize,
-    block: &Block,
-    take: impl FnMut(&Record, u64) -> Result<(), Error>,
-) -> Result<(), Error> {
-    // The counts that V8 writes, as constants: the compiler then unrolls the loop over fields.
-    match fields {
-        3 => records_of(section, 3, block, take),
-        4 => records_of(section, 4, block, take),
-        5 => records_of(section, 5, block, take),
-        6 => records_of(section, 6, block, take),
-        7 => records_of(section, 7, block, take),
-        _ => records_of(section, fields, block, take),
-    }
-}
-
+/// Adds all records of a block.
 #[inline(always)]
-fn records_of(
-    section: &'static str,
+fn push_records<C: Columns>(
+    columns: &mut C,
     fields: usize,
     block: &Block,
-    mut take: impl FnMut(&Record, u64) -> Result<(), Error>,
+    layout: &C::Layout,
 ) -> Result<(), Error> {
     // Whole records, then a comma or bracket: every loop below stops before the end of the slice.
     let bytes = block.bytes();
@@ -291,18 +296,18 @@ fn records_of(
             }
             // Nineteen digits always fit.
             if at == start || at - start > 19 {
-                return Err(no_integer(section, block, start, at));
+                return Err(no_integer(C::SECTION, block, start, at));
             }
             *slot = value;
             at = skip_blanks(bytes, at);
             let is_end = field + 1 == fields && block.is_last && at + 1 == bytes.len();
             let separator = if is_end { b']' } else { b',' };
             if bytes.get(at) != Some(&separator) {
-                return Err(no_separator(section, block, at));
+                return Err(no_separator(C::SECTION, block, at));
             }
             at += 1;
         }
-        take(&record, block.offset + at as u64)?;
+        columns.push(&record, layout, block.offset + at as u64)?;
     }
     Ok(())
 }
@@ -337,14 +342,21 @@ fn no_separator(section: &'static str, block: &Block, at: usize) -> Error {
     unexpected_byte(section, offset, "the next integer of a record", byte)
 }
 
-#[cold]
-fn unknown_type(section: &'static str, offset: u64, known: usize, found: usize) -> Error {
-    Error::SnapshotInconsistent {
+/// What the number of a type stands for.
+#[inline(always)]
+fn known_type<K: Copy>(
+    section: &'static str,
+    kinds: &[K],
+    number: u64,
+    offset: u64,
+) -> Result<K, Error> {
+    let kind = usize::try_from(number).ok().and_then(|at| kinds.get(at));
+    kind.copied().ok_or_else(|| Error::SnapshotInconsistent {
         section,
         offset,
-        expected: format!("one of the {known} types in meta"),
-        found: format!("type {found}"),
-    }
+        expected: format!("one of the {} types in meta", kinds.len()),
+        found: format!("type {number}"),
+    })
 }
 
 #[cold]
@@ -363,66 +375,9 @@ fn too_many_edges(offset: u64) -> Error {
     too_large("nodes", offset, limit, "more edges".to_owned())
 }
 
+/// A value that must fit a column.
 #[inline(always)]
-fn narrow(section: &'static str, value: u64, offset: u64) -> Result<u32, Error> {
+pub fn narrow(section: &'static str, value: u64, offset: u64) -> Result<u32, Error> {
     u32::try_from(value)
         .map_err(|_| too_large(section, offset, u64::from(u32::MAX), value.to_string()))
-}
-
-/// Turns the position of a node's first field into the node, without a division.
-struct NodeDivisor {
-    fields: u64,
-    /// 2^64 / fields, rounded up: multiplying by it and keeping the upper half divides exactly for
-    /// every dividend up to 2^32 * fields, since fields * fields * 2^32 < 2^64 for 32 fields.
-    reciprocal: u128,
-}
-
-impl NodeDivisor {
-    fn new(fields: usize) -> Self {
-        let fields = fields as u64;
-        Self {
-            fields,
-            reciprocal: (1u128 << 64).div_ceil(u128::from(fields)),
-        }
-    }
-
-    #[inline(always)]
-    fn node(&self, section: &'static str, field: u64, offset: u64) -> Result<NodeIndex, Error> {
-        let node = if field <= u64::from(u32::MAX) * 32 {
-            ((u128::from(field) * self.reciprocal) >> 64) as u64
-        } else {
-            field / self.fields
-        };
-        if node * self.fields != field {
-            return Err(Error::SnapshotInconsistent {
-                section,
-                offset,
-                expected: format!("the first of {} fields of a node", self.fields),
-                found: format!("field {field}"),
-            });
-        }
-        Ok(NodeIndex(narrow(section, node, offset)?))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dividing_by_multiplying_agrees_with_dividing() {
-        for fields in 1..=MAX_FIELDS {
-            let divisor = NodeDivisor::new(fields);
-            let last = u64::from(u32::MAX);
-            for node in [0, 1, 2, 1000, 123_456_789, last - 1, last] {
-                let field = node * fields as u64;
-                let found = divisor.node("edges", field, 0).unwrap();
-                assert_eq!(u64::from(found.0), node, "{field} / {fields}");
-                assert_eq!(
-                    divisor.node("edges", field + 1, 0).is_ok(),
-                    fields == 1 && node < last
-                );
-            }
-        }
-    }
 }
