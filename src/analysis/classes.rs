@@ -69,6 +69,11 @@ impl Classes {
         &self.names[class.index()]
     }
 
+    /// The names of all classes, by class.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
     /// How many classes there are.
     pub fn len(&self) -> usize {
         self.names.len()

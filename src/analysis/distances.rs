@@ -213,3 +213,69 @@ fn leading_integer(text: &str) -> f64 {
         number
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::{Builder, EdgeKind, NodeKind, Unwatched};
+
+    #[test]
+    fn the_value_of_a_weak_map_is_as_far_as_the_farther_of_map_and_key() {
+        // (root) ─▶ Window ─▶ WeakMap ─▶ table@7 ═▶ Value
+        //              └────▶ X ─▶ Y ─▶ Key ══════▶ Value
+        let entry = "/ part of key (Key @13) -> value (Value @15) pair in WeakMap (table @7)";
+        let mut heap = Builder::new();
+        let mut add = |name: &str, id| heap.add_node(NodeKind::Object, name, id, 8);
+        let nodes = ["Window", "WeakMap", "table", "X", "Y", "Key", "Value"];
+        let ids = [1, 3, 7, 9, 11, 13, 15];
+        let [window, map, table, x, y, key, value] =
+            std::array::from_fn(|at| add(nodes[at], ids[at]));
+        let root = heap.root();
+        for (from, to) in [
+            (root, window),
+            (window, map),
+            (map, table),
+            (window, x),
+            (x, y),
+            (y, key),
+        ] {
+            heap.add_edge(from, EdgeKind::Property, "next", to);
+        }
+        heap.add_edge(table, EdgeKind::Internal, &format!("1 {entry}"), value);
+        heap.add_edge(key, EdgeKind::Internal, &format!("2 {entry}"), value);
+        let graph = heap.build();
+        let distances = Distances::of(&graph, &Unwatched).unwrap();
+        assert_eq!(distances.distance(key), Some(4));
+        assert_eq!(distances.distance(value), Some(5));
+    }
+
+    #[test]
+    fn what_only_v8_reaches_is_counted_from_the_root() {
+        // (root) ─▶ Window      (root) ─▶ (GC roots) ─▶ Handle      Orphan
+        let mut heap = Builder::new();
+        let window = heap.add_node(NodeKind::Object, "Window", 1, 8);
+        let roots = heap.add_node(NodeKind::Synthetic, "(GC roots)", 3, 0);
+        let handle = heap.add_node(NodeKind::Object, "Handle", 5, 8);
+        let orphan = heap.add_node(NodeKind::Object, "Orphan", 7, 8);
+        let root = heap.root();
+        heap.add_edge(root, EdgeKind::Property, "window", window);
+        heap.add_indexed_edge(root, EdgeKind::Element, 1, roots);
+        heap.add_indexed_edge(roots, EdgeKind::Element, 1, handle);
+        heap.add_edge(window, EdgeKind::Weak, "orphan", orphan);
+        let graph = heap.build();
+        let distances = Distances::of(&graph, &Unwatched).unwrap();
+        let found = [root, window, roots, handle, orphan].map(|node| distances.distance(node));
+        let system = |steps| Some(SYSTEM_DISTANCE + steps);
+        assert_eq!(found, [system(0), Some(1), system(1), system(2), None]);
+    }
+
+    #[test]
+    fn integers_are_read_as_parse_int_reads_them() {
+        for (text, number) in [("12", 12.0), (" 7x", 7.0), ("-3", -3.0), ("+4", 4.0)] {
+            assert_eq!(leading_integer(text), number, "{text}");
+        }
+        for text in ["", "x1", "++1", "-", "."] {
+            assert!(leading_integer(text).is_nan(), "{text}");
+        }
+    }
+}

@@ -260,3 +260,59 @@ fn nearest_common_ancestors(parents: Vec<u32>, semidominators: &[u32]) -> Vec<u3
     }
     dominators
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::{Builder, EdgeKind, NodeKind, Unwatched};
+
+    #[test]
+    fn an_entry_shared_by_two_owners_is_retained_by_neither() {
+        // (root) ─▶ A ─▶ Entry
+        //    └────▶ B ────▲
+        let mut heap = Builder::new();
+        let a = heap.add_node(NodeKind::Object, "A", 1, 8);
+        let b = heap.add_node(NodeKind::Object, "B", 3, 8);
+        let entry = heap.add_node(NodeKind::Object, "Entry", 5, 8);
+        let root = heap.root();
+        for (from, to) in [(root, a), (root, b), (a, entry), (b, entry)] {
+            heap.add_edge(from, EdgeKind::Property, "next", to);
+        }
+        let tree = DominatorTree::of(&heap.build(), &Unwatched).unwrap();
+        assert_eq!(tree.immediate_dominator(entry), root);
+    }
+
+    #[test]
+    fn a_list_of_a_million_nodes_is_a_chain_of_dominators() {
+        // (root) ─▶ 1 ─▶ 2 ─▶ 3 ─▶ … ─▶ 1000000 ─▶ 1
+        let length = 1_000_000;
+        let mut heap = Builder::new();
+        let mut last = heap.root();
+        for id in 1..=length {
+            let node = heap.add_node(NodeKind::Object, "Link", id, 8);
+            heap.add_edge(last, EdgeKind::Property, "next", node);
+            last = node;
+        }
+        heap.add_edge(last, EdgeKind::Property, "next", NodeIndex::new(1));
+        let tree = DominatorTree::of(&heap.build(), &Unwatched).unwrap();
+        assert_eq!(tree.dominators(last).count(), length as usize + 1);
+    }
+
+    #[test]
+    fn whoever_cancels_gets_an_error() {
+        struct Impatient;
+        impl Watch for Impatient {
+            fn is_cancelled(&self) -> bool {
+                true
+            }
+        }
+        // (root) ─▶ 200000 nodes
+        let mut heap = Builder::new();
+        for id in 0..200_000 {
+            let node = heap.add_node(NodeKind::Object, "A", id, 8);
+            heap.add_edge(heap.root(), EdgeKind::Property, "next", node);
+        }
+        let found = DominatorTree::of(&heap.build(), &Impatient);
+        assert!(matches!(found, Err(Error::Cancelled)));
+    }
+}

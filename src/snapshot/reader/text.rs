@@ -74,7 +74,7 @@ pub fn read_string<R: Read>(
             return Err(not_utf8(input, at, byte));
         }
         input.consume(plain);
-        if !cut.is_empty() && (stop.is_some() || is_end) {
+        if !cut.is_empty() && stop.is_some() {
             return Err(not_utf8(input, 0, cut[0]));
         }
         match stop {
