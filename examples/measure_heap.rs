@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         analysis.retained.bytes(graph.root()),
     );
     if std::env::var_os("SHOW_CLASSES").is_some() {
-        for summary in classes.iter().take(40) {
+        for summary in classes.iter() {
             let name = analysis.classes.name(summary.class);
             let (count, shallow) = (summary.count, summary.shallow_bytes);
             println!(

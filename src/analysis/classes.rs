@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use super::bits::Bits;
+use super::detached::detached_nodes;
 use super::dominators::DominatorTree;
 use super::retained_sizes::RetainedSizes;
 use crate::snapshot::{HeapGraph, NodeIndex, NodeKind, Sizes, StringId};
@@ -21,8 +23,9 @@ impl ClassIndex {
 
 /// Which class every node belongs to.
 ///
-/// Objects belong to their constructor, embedder objects to their name without attributes, and all
-/// other nodes to one class per type, such as `(string)` or `(compiled code)`.
+/// Objects belong to their constructor, embedder objects to their name without attributes, with
+/// `Detached` before it if they are, and all other nodes to one class per type, such as `(string)` or
+/// `(compiled code)`.
 #[derive(Clone, Debug)]
 pub struct Classes {
     by_node: Vec<ClassIndex>,
@@ -46,6 +49,7 @@ impl Classes {
     pub fn of(graph: &HeapGraph) -> Self {
         let mut namer = Namer {
             graph,
+            detached: detached_nodes(graph),
             by_string: vec![None; graph.strings().len()],
             by_kind: [None; NodeKind::ALL.len()],
             by_name: HashMap::new(),
@@ -127,6 +131,7 @@ impl Classes {
 /// Gives out classes and remembers which names have one.
 struct Namer<'a> {
     graph: &'a HeapGraph,
+    detached: Bits,
     by_string: Vec<Option<ClassIndex>>,
     by_kind: [Option<ClassIndex>; NodeKind::ALL.len()],
     by_name: HashMap<String, ClassIndex>,
@@ -146,6 +151,10 @@ impl Namer<'_> {
             return class;
         }
         let name = self.graph.node_name_id(node);
+        if kind == NodeKind::Native && self.detached.contains(node.index()) {
+            let name = format!("Detached {}", self.graph.strings().text(name));
+            return self.class_named(&without_attributes(&name));
+        }
         match self.by_string[name.index()] {
             Some(class) => class,
             None => self.class_of_string(name),

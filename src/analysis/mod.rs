@@ -7,6 +7,7 @@ mod biggest_retainers;
 mod bits;
 mod census;
 mod classes;
+mod detached;
 mod distances;
 mod dominators;
 mod duplicate_strings;

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 use super::bits::Bits;
+use super::detached::detached_nodes;
 use super::roots::has_user_roots;
 use crate::error::Error;
 use crate::snapshot::{
@@ -111,12 +112,14 @@ impl Owners {
 }
 
 fn internal_nodes(graph: &HeapGraph) -> Bits {
+    let detached = detached_nodes(graph);
     let mut internal = Bits::new(graph.node_count());
     for (index, kind) in graph.node_kinds().iter().enumerate() {
         let is_internal = match kind {
             NodeKind::Hidden | NodeKind::Array => true,
             NodeKind::Native => {
                 graph.node_name(NodeIndex::new(index)) == "system / ExternalStringData"
+                    && !detached.contains(index)
             }
             _ => false,
         };
