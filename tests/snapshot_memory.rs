@@ -83,7 +83,7 @@ fn counts_in_the_header_are_a_hint_and_reserve_nothing() {
 /// How many damaged files to try; more with `MEMWATCH_MUTATIONS=1000000`.
 fn mutations() -> u64 {
     let wanted = std::env::var("MEMWATCH_MUTATIONS").ok();
-    wanted.and_then(|count| count.parse().ok()).unwrap_or(5_000)
+    wanted.and_then(|count| count.parse().ok()).unwrap_or(2_000)
 }
 
 #[test]
@@ -138,8 +138,7 @@ fn the_densest_files_take_no_more_than_four_times_their_length() {
         \"node_types\":[[\"synthetic\"]],\
         \"edge_fields\":[\"type\",\"name_or_index\",\"to_node\"],\
         \"edge_types\":[[\"element\"]]}},";
-    // Beyond 64 MiB each, so that the factor and not the allowance decides.
-    let (nodes, edges, strings) = (8_000_000, 12_000_000, 24_000_000);
+    let (nodes, edges, strings) = (1_000_000, 1_500_000, 3_000_000);
     let files = [
         format!(
             "{header}\"nodes\":[{}0,0,0,0,0],\"edges\":[],\"strings\":[\"\"]}}",
@@ -159,7 +158,8 @@ fn the_densest_files_take_no_more_than_four_times_their_length() {
         for (total_bytes, threads) in [(0, 1), (length as u64, 1), (0, 3)] {
             let (result, peak) = measured(|| read(file.as_bytes(), total_bytes, threads));
             result.unwrap();
-            let limit = 4 * length + (64 << 20);
+            // Buffers take little of the 64 MiB; the factor must do without them.
+            let limit = 4 * length + (8 << 20);
             assert!(
                 peak < limit,
                 "{peak} bytes for {length} on {threads} threads"

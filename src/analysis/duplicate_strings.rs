@@ -32,7 +32,8 @@ pub struct DuplicateStrings {
 pub fn duplicate_strings(graph: &HeapGraph, sizes: &Sizes) -> Vec<DuplicateStrings> {
     let mut groups: HashMap<(&str, u64), Vec<NodeIndex>> = HashMap::new();
     for node in graph.nodes() {
-        if graph.node_kind(node) != NodeKind::String {
+        // Strings without a size are V8's way to write numbers into a snapshot.
+        if graph.node_kind(node) != NodeKind::String || sizes.bytes(node) == 0 {
             continue;
         }
         let text = graph.node_name(node);
