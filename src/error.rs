@@ -42,6 +42,48 @@ pub enum Error {
         path: PathBuf,
         source: io::Error,
     },
+    /// A heap snapshot ends before its last section does.
+    SnapshotTruncated {
+        section: &'static str,
+        offset: u64,
+        expected: &'static str,
+    },
+    /// A heap snapshot is not the JSON it should be at one place.
+    SnapshotSyntax {
+        section: &'static str,
+        offset: u64,
+        expected: &'static str,
+        found: String,
+    },
+    /// The file is JSON, or not even that, but not a heap snapshot.
+    SnapshotForeign {
+        section: &'static str,
+        offset: u64,
+        expected: &'static str,
+        found: String,
+    },
+    /// Two parts of a heap snapshot contradict each other.
+    SnapshotInconsistent {
+        section: &'static str,
+        offset: u64,
+        expected: String,
+        found: String,
+    },
+    /// A number in a heap snapshot is beyond what the engine holds.
+    SnapshotTooLarge {
+        section: &'static str,
+        offset: u64,
+        limit: u64,
+        found: String,
+    },
+    /// The source of a heap snapshot failed while it was read.
+    SnapshotRead {
+        section: &'static str,
+        offset: u64,
+        source: io::Error,
+    },
+    /// The caller asked the operation to stop.
+    Cancelled,
 }
 
 impl Error {
@@ -57,6 +99,13 @@ impl Error {
             Self::TornRecording { .. } => "ERR_MEMWATCH_RECORDING_TORN",
             Self::RecordingInUse { .. } => "ERR_MEMWATCH_RECORDING_IN_USE",
             Self::Io { .. } => "ERR_MEMWATCH_IO",
+            Self::SnapshotTruncated { .. } => "ERR_MEMWATCH_SNAPSHOT_TRUNCATED",
+            Self::SnapshotSyntax { .. } => "ERR_MEMWATCH_SNAPSHOT_SYNTAX",
+            Self::SnapshotForeign { .. } => "ERR_MEMWATCH_SNAPSHOT_FOREIGN",
+            Self::SnapshotInconsistent { .. } => "ERR_MEMWATCH_SNAPSHOT_INCONSISTENT",
+            Self::SnapshotTooLarge { .. } => "ERR_MEMWATCH_SNAPSHOT_TOO_LARGE",
+            Self::SnapshotRead { .. } => "ERR_MEMWATCH_SNAPSHOT_READ",
+            Self::Cancelled => "ERR_MEMWATCH_CANCELLED",
         }
     }
 }
@@ -111,6 +160,63 @@ impl fmt::Display for Error {
                 path,
                 source,
             } => write!(f, "cannot {action} {}: {source}", path.display()),
+            Self::SnapshotTruncated {
+                section,
+                offset,
+                expected,
+            } => write!(
+                f,
+                "the heap snapshot ends in its {section} at byte {offset}, where {expected} should be"
+            ),
+            Self::SnapshotSyntax {
+                section,
+                offset,
+                expected,
+                found,
+            } => write!(
+                f,
+                "the heap snapshot is damaged in its {section} at byte {offset}: expected \
+                 {expected}, found {found}"
+            ),
+            Self::SnapshotForeign {
+                section,
+                offset,
+                expected,
+                found,
+            } => write!(
+                f,
+                "not a heap snapshot: expected {expected} in its {section} at byte {offset}, \
+                 found {found}"
+            ),
+            Self::SnapshotInconsistent {
+                section,
+                offset,
+                expected,
+                found,
+            } => write!(
+                f,
+                "the heap snapshot contradicts itself in its {section} at byte {offset}: \
+                 expected {expected}, found {found}"
+            ),
+            Self::SnapshotTooLarge {
+                section,
+                offset,
+                limit,
+                found,
+            } => write!(
+                f,
+                "the heap snapshot holds {found} in its {section} at byte {offset}, more than \
+                 the {limit} that can be analysed"
+            ),
+            Self::SnapshotRead {
+                section,
+                offset,
+                source,
+            } => write!(
+                f,
+                "cannot read the heap snapshot's {section} at byte {offset}: {source}"
+            ),
+            Self::Cancelled => write!(f, "the operation was cancelled"),
         }
     }
 }
@@ -118,7 +224,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Io { source, .. } => Some(source),
+            Self::Io { source, .. } | Self::SnapshotRead { source, .. } => Some(source),
             _ => None,
         }
     }

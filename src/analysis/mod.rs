@@ -1,7 +1,43 @@
-//! What a heap graph or a stream of its objects tells.
+//! What a heap graph means: what keeps what alive, how much goes with it, and how to say so.
+//!
+//! Nothing here recurses over a heap, and everything that grows with one can be watched and cancelled.
 #![forbid(unsafe_code)]
 
+mod biggest_retainers;
+mod bits;
+mod census;
+mod classes;
+mod detached;
+mod distances;
+mod dominators;
+mod duplicate_strings;
+mod growth;
+mod heap_analysis;
 pub mod id_set;
 pub mod object_diff;
+mod owned_sizes;
+mod retained_sizes;
+mod retainer_paths;
+mod retainers;
+mod roots;
+mod spanning_tree;
+mod suspects;
+mod weak_maps;
 
-pub use object_diff::{Baseline, ClassChange, ClassIndex, Comparison, ObjectDiff};
+#[cfg(test)]
+mod naive;
+
+pub use biggest_retainers::biggest_retainers;
+pub use census::{Census, ClassChange, Tally};
+pub use classes::{ClassIndex, ClassSummary, Classes};
+pub use distances::{Distances, SYSTEM_DISTANCE};
+pub use dominators::DominatorTree;
+pub use duplicate_strings::{DuplicateStrings, duplicate_strings};
+pub use growth::{GrowingShape, ShapeCounts, ShapeIndex, Shapes};
+pub use heap_analysis::HeapAnalysis;
+pub use object_diff::{Baseline, ObjectDiff};
+pub use owned_sizes::owned_sizes;
+pub use retained_sizes::RetainedSizes;
+pub use retainer_paths::{RetainerPath, distinct_paths, shortest_path};
+pub use retainers::Retainers;
+pub use suspects::{Accumulated, Suspect, SuspectOptions, suspects};

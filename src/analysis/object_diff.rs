@@ -7,11 +7,11 @@ use std::collections::HashMap;
 
 use super::id_set::IdSet;
 
-/// Number of a class in [`ClassNames`].
+/// Position of a class in [`ClassNames`].
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct ClassIndex(u32);
+pub struct NameIndex(u32);
 
-impl ClassIndex {
+impl NameIndex {
     /// Objects that count in the totals but belong to no class that is shown.
     pub const NONE: Self = Self(u32::MAX);
 }
@@ -20,14 +20,14 @@ impl ClassIndex {
 #[derive(Debug, Default)]
 pub struct ClassNames {
     names: Vec<String>,
-    by_name: HashMap<String, ClassIndex>,
+    by_name: HashMap<String, NameIndex>,
 }
 
 /// The objects of the earlier state.
 #[derive(Debug, Default)]
 pub struct Baseline {
     ids: Vec<u32>,
-    classes: Vec<ClassIndex>,
+    classes: Vec<NameIndex>,
     /// `u32::MAX` stands for a larger size, which is in `large`.
     sizes: Vec<u32>,
     large: HashMap<u32, u64>,
@@ -40,7 +40,7 @@ pub struct Comparison {
     baseline: Baseline,
     before: IdSet,
     after: IdSet,
-    changes: HashMap<ClassIndex, ClassChange>,
+    changes: HashMap<NameIndex, NameChange>,
     totals: Totals,
     allocated_nodes: u64,
 }
@@ -56,7 +56,7 @@ pub struct Totals {
 
 /// What happened to one class.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct ClassChange {
+pub struct NameChange {
     pub allocated: u64,
     pub freed: u64,
     /// Bytes allocated less bytes freed.
@@ -71,16 +71,16 @@ pub struct ObjectDiff {
     pub allocated_nodes: u64,
     pub freed_nodes: u64,
     /// Largest change in bytes first, then by name.
-    pub classes: Vec<(String, ClassChange)>,
+    pub classes: Vec<(String, NameChange)>,
 }
 
 impl ClassNames {
     /// The number of a name, new or known.
-    pub fn index_of(&mut self, name: &str) -> ClassIndex {
+    pub fn index_of(&mut self, name: &str) -> NameIndex {
         if let Some(index) = self.by_name.get(name) {
             return *index;
         }
-        let index = ClassIndex(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
+        let index = NameIndex(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
         self.names.push(name.to_string());
         self.by_name.insert(name.to_string(), index);
         index
@@ -89,7 +89,7 @@ impl ClassNames {
 
 impl Baseline {
     /// Adds an object; each id once.
-    pub fn add(&mut self, id: u32, class: ClassIndex, shallow_size: u64) {
+    pub fn add(&mut self, id: u32, class: NameIndex, shallow_size: u64) {
         self.totals.size_bytes += shallow_size;
         self.ids.push(id);
         self.classes.push(class);
@@ -138,7 +138,7 @@ impl Baseline {
 
 impl Comparison {
     /// Adds an object of the later state; each id once.
-    pub fn add(&mut self, id: u32, class: ClassIndex, shallow_size: u64) {
+    pub fn add(&mut self, id: u32, class: NameIndex, shallow_size: u64) {
         self.totals.size_bytes += shallow_size;
         self.after.insert(id);
         if !self.before.contains(id) {
@@ -161,14 +161,14 @@ impl Comparison {
                 change.growth_bytes -= self.baseline.size(at) as i64;
             }
         }
-        self.changes.remove(&ClassIndex::NONE);
-        let mut classes: Vec<(String, ClassChange)> = self
+        self.changes.remove(&NameIndex::NONE);
+        let mut classes: Vec<(String, NameChange)> = self
             .changes
             .into_iter()
             .map(|(class, change)| (names.names[class.0 as usize].clone(), change))
             .collect();
         classes.sort_by(|(name, one), (other_name, other)| {
-            let size = |change: &ClassChange| change.growth_bytes.unsigned_abs();
+            let size = |change: &NameChange| change.growth_bytes.unsigned_abs();
             size(other)
                 .cmp(&size(one))
                 .then_with(|| name.cmp(other_name))
@@ -195,14 +195,14 @@ mod tests {
         let mut baseline = Baseline::default();
         baseline.add(1, leak, 100);
         baseline.add(3, string, 20);
-        baseline.add(5, ClassIndex::NONE, 7);
+        baseline.add(5, NameIndex::NONE, 7);
         baseline.finish(4);
         let mut comparison = baseline.compare();
         comparison.add(1, leak, 100);
         comparison.add(7, leak, 100);
         comparison.add(9, leak, 110);
         comparison.add(11, map, 16);
-        comparison.add(13, ClassIndex::NONE, 1);
+        comparison.add(13, NameIndex::NONE, 1);
         let diff = comparison.finish(6, &names);
         assert_eq!(
             diff.before,
@@ -219,7 +219,7 @@ mod tests {
             }
         );
         assert_eq!((diff.allocated_nodes, diff.freed_nodes), (4, 2));
-        let change = |allocated, freed, growth_bytes| ClassChange {
+        let change = |allocated, freed, growth_bytes| NameChange {
             allocated,
             freed,
             growth_bytes,

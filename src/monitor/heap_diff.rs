@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 use super::Monitor;
 use crate::analysis::id_set::IdSet;
-use crate::analysis::object_diff::ClassNames;
-use crate::analysis::{Baseline, ClassIndex, ObjectDiff};
+use crate::analysis::object_diff::{ClassNames, NameIndex};
+use crate::analysis::{Baseline, ObjectDiff};
 use crate::error::Error;
 use crate::v8::heap_snapshot::Node;
 use crate::v8::{HeapSnapshot, Isolate};
@@ -141,8 +141,8 @@ fn is_own(node: Node<'_>) -> bool {
 /// Finds the class of a node, asking for a name's text once a name.
 struct Namer<'names> {
     names: &'names mut ClassNames,
-    by_type: [ClassIndex; 9],
-    by_address: HashMap<*const c_char, ClassIndex>,
+    by_type: [NameIndex; 9],
+    by_address: HashMap<*const c_char, NameIndex>,
 }
 
 /// `v8::HeapGraphNode::kObject`.
@@ -164,14 +164,14 @@ impl<'names> Namer<'names> {
     fn new(names: &'names mut ClassNames) -> Self {
         Self {
             by_type: TYPE_NAMES
-                .map(|name| name.map_or(ClassIndex::NONE, |name| names.index_of(name))),
+                .map(|name| name.map_or(NameIndex::NONE, |name| names.index_of(name))),
             names,
             by_address: HashMap::new(),
         }
     }
 
     /// Objects by the name of their constructor, everything else by type.
-    fn class_of(&mut self, node: Node<'_>) -> ClassIndex {
+    fn class_of(&mut self, node: Node<'_>) -> NameIndex {
         match node.node_type() {
             OBJECT => {
                 let name = node.name();
@@ -184,7 +184,7 @@ impl<'names> Namer<'names> {
                 .by_type
                 .get(usize::from(other))
                 .copied()
-                .unwrap_or(ClassIndex::NONE),
+                .unwrap_or(NameIndex::NONE),
         }
     }
 }
