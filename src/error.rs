@@ -13,8 +13,6 @@ use crate::units::format_bytes;
 pub enum Error {
     /// The runtime lacks something that the native path needs.
     Unsupported { what: &'static str, why: String },
-    /// The caller asked for the work to end.
-    Cancelled { what: &'static str },
     /// Taking a snapshot would need more memory than there is.
     TooCostly {
         pause_ms: u64,
@@ -91,7 +89,6 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unsupported { .. } => "ERR_MEMWATCH_UNSUPPORTED",
-            Self::Cancelled { .. } => "ERR_MEMWATCH_CANCELLED",
             Self::TooCostly { .. } => "ERR_MEMWATCH_CAPTURE_TOO_COSTLY",
             Self::DiffEnded => "ERR_MEMWATCH_DIFF_ENDED",
             Self::IdsLost => "ERR_MEMWATCH_IDS_LOST",
@@ -114,7 +111,6 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unsupported { what, why } => write!(f, "{what} is not available: {why}"),
-            Self::Cancelled { what } => write!(f, "{what} was cancelled"),
             Self::TooCostly {
                 pause_ms,
                 peak_bytes,

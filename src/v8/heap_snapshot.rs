@@ -72,9 +72,7 @@ impl HeapSnapshot {
             },
         };
         if snapshot.is_null() {
-            return Err(Error::Cancelled {
-                what: "the heap snapshot",
-            });
+            return Err(Error::Cancelled);
         }
         // SAFETY: the snapshot was just taken.
         let root = unsafe { (symbols.root)(snapshot) };
