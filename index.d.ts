@@ -37,6 +37,12 @@ declare namespace memwatch {
 
     /** Collects all garbage now. **Pauses the thread as long as that takes.** `stats` follows in the next turn. */
     gc (): void
+    /**
+     * memwatch's heap diff: `new memwatch.HeapDiff()`, later `.end()`. **Each takes a heap snapshot by V8, which
+     * pauses the thread (about 2 s for 50 MB of small objects on Node 20, 1.2 s on Node 24) and takes about eight
+     * times the heap while it lasts.** In between it holds 12 bytes an object.
+     */
+    readonly HeapDiff: HeapDiffConstructor
     /** The statistics now, as of the last full collection. Costs some tens of microseconds. */
     stats (): Stats
     /** The collections that the ring still holds, oldest first. */
@@ -67,6 +73,57 @@ declare namespace memwatch {
     stats: Stats
     /** When the detector, or a threshold, says so. */
     leak: Leak
+  }
+
+  interface HeapDiffConstructor {
+    /**
+     * @throws Error with code `ERR_MEMWATCH_CAPTURE_TOO_COSTLY` when the memory that is left would not do;
+     *   `force: true` goes on all the same
+     * @throws Error with code `ERR_MEMWATCH_UNSUPPORTED` when V8's snapshots cannot be read
+     */
+    new (options?: { force?: boolean }): HeapDiff
+  }
+
+  interface HeapDiff {
+    /**
+     * Compares the heap now with the heap at construction, object by object.
+     *
+     * @throws Error with code `ERR_MEMWATCH_DIFF_ENDED` the second time, `ERR_MEMWATCH_IDS_LOST` when V8 gave its
+     *   objects new ids meanwhile (an inspector session has ended), and what the constructor throws
+     */
+    end (): HeapDiffResult
+  }
+
+  interface HeapDiffResult {
+    before: HeapTotals
+    after: HeapTotals
+    change: {
+      size_bytes: number
+      /** Like `'12.34 mb'`. */
+      size: string
+      freed_nodes: number
+      allocated_nodes: number
+      /** By class, the largest change in bytes first. */
+      details: ClassChange[]
+    }
+  }
+
+  interface HeapTotals {
+    /** Nodes of V8's snapshot. */
+    nodes: number
+    size_bytes: number
+    size: string
+  }
+
+  interface ClassChange {
+    /** Constructor, or `Array`, `String`, `Closure`, `Code`, `RegExp`, `Number`, `Native`. */
+    what: string
+    size_bytes: number
+    size: string
+    /** Objects that came. */
+    '+': number
+    /** Objects that went. */
+    '-': number
   }
 
   interface Capabilities {
