@@ -47,7 +47,7 @@ async function main () {
   await turn()
   const start = state()
   collect(half)
-  memwatch.gc()
+  globalThis.gc()
   const oneLoop = state()
   await turn()
   const before = state()
@@ -55,7 +55,7 @@ async function main () {
     collect(perTurn)
     await turn()
   }
-  memwatch.gc()
+  globalThis.gc()
   await turn()
   v8.setFlagsFromString('--no-trace-gc')
   const manyTurns = state()

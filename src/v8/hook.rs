@@ -232,7 +232,7 @@ impl HookState {
             kind_count,
             kind_pause_ns,
             new_space_before_bytes: started.new_space_bytes,
-            new_space_after_bytes: self.new_space_bytes(kind),
+            new_space_after_bytes: self.new_space_after(kind),
             heap,
         }
         .to_words();
@@ -250,6 +250,15 @@ impl HookState {
 
     fn reads_heap(&self, kind: GcKind) -> bool {
         kind == GcKind::MarkCompact || self.read_every_heap.get()
+    }
+
+    /// A full collection moves the whole young generation to the old one (V8's default since 8.0): what
+    /// is known need not be asked for while the caches are cold.
+    fn new_space_after(&self, kind: GcKind) -> u64 {
+        match kind {
+            GcKind::MarkCompact => 0,
+            other => self.new_space_bytes(other),
+        }
     }
 
     /// Only where the young generation is collected: the other callbacks leave it alone.
