@@ -1,7 +1,8 @@
 //! Measures the engine on one file: reads it, finds dominators, all retained sizes and the classes.
 //!
-//! `cargo run --release --no-default-features --example measure_heap FILE [--dump OUT]` prints one
-//! JSON line with the time of each phase and the peak of resident memory. `--dump` also writes, for
+//! `cargo run --release --no-default-features --example measure_heap FILE [--classes] [--dump OUT]`
+//! prints one JSON line with the time of each phase and the peak of resident memory. `--classes` also
+//! prints the class table: retained size, shallow size, count and name. `--dump` also writes, for
 //! every node, distance (u32), shallow size (u64) and retained size (u64), little endian.
 
 use std::error::Error;
@@ -17,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let file = arguments
         .first()
-        .ok_or("usage: measure_heap FILE [--dump OUT]")?;
+        .ok_or("usage: measure_heap FILE [--classes] [--dump OUT]")?;
     let started = Instant::now();
     let graph = read_file(Path::new(file), &Unwatched)?;
     let read = started.elapsed();
@@ -39,8 +40,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         classes.len(),
         analysis.retained.bytes(graph.root()),
     );
-    if std::env::var_os("SHOW_CLASSES").is_some() {
-        for summary in classes.iter() {
+    if arguments.iter().any(|argument| argument == "--classes") {
+        for summary in &classes {
             let name = analysis.classes.name(summary.class);
             let (count, shallow) = (summary.count, summary.shallow_bytes);
             println!(
@@ -49,9 +50,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             );
         }
     }
-    if let [_, flag, out] = arguments.as_slice()
-        && flag == "--dump"
-    {
+    let dump_at = arguments.iter().position(|argument| argument == "--dump");
+    if let Some(out) = dump_at.and_then(|at| arguments.get(at + 1)) {
         dump(&graph, &analysis, out)?;
     }
     Ok(())

@@ -39,10 +39,11 @@ impl DominatorTree {
             parents,
             lowest_ancestors,
             mut back_references,
+            numbers,
         } = tree;
-        let incoming = Incoming::sort(nodes.len(), &back_references);
         // Memory that is fresh from the system costs more than the work done in it, so large
         // columns whose content is used up serve again.
+        let incoming = Incoming::sort(nodes.len(), &back_references, numbers);
         back_references.clear();
         let mut forest = back_references;
         forest.extend(parents.iter().map(|&parent| (parent, UNREACHED)));
@@ -175,10 +176,12 @@ struct Incoming {
 }
 
 impl Incoming {
-    fn sort(numbers: usize, references: &[(u32, u32)]) -> Self {
+    /// `first` is a column to write over.
+    fn sort(numbers: usize, references: &[(u32, u32)], mut first: Vec<u32>) -> Self {
         // Counted two places ahead, so that filling turns the starts of groups into their ends,
         // which are the starts of the next.
-        let mut first = vec![0u32; numbers + 2];
+        first.clear();
+        first.resize(numbers + 2, 0);
         for &(to, _) in references {
             first[to as usize + 2] += 1;
         }

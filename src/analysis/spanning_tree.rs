@@ -16,7 +16,7 @@ use crate::snapshot::{
 /// A node that the walk has not reached.
 pub const UNREACHED: u32 = u32::MAX;
 
-/// The walk's result. Everything but `numbers` and `nodes` is in terms of numbers.
+/// The walk's result. Everything but `numbers` is by number, and all but `nodes` holds numbers.
 #[derive(Debug)]
 pub struct SpanningTree {
     /// By number: which node it is. The root is number 0.
@@ -27,6 +27,8 @@ pub struct SpanningTree {
     pub lowest_ancestors: Vec<u32>,
     /// References from a higher number to a lower one: `(to, from)`.
     pub back_references: Vec<(u32, u32)>,
+    /// By node: its number, or [`UNREACHED`].
+    pub numbers: Vec<u32>,
 }
 
 /// Walks the heap from its root.
@@ -43,8 +45,8 @@ pub fn walk(graph: &HeapGraph, watch: &dyn Watch) -> Result<SpanningTree, Error>
         graph,
         weak_maps: &weak_maps,
         watch,
-        numbers: vec![UNREACHED; graph.node_count()],
         tree: SpanningTree {
+            numbers: vec![UNREACHED; graph.node_count()],
             nodes: Vec::new(),
             parents: Vec::new(),
             lowest_ancestors: Vec::new(),
@@ -64,7 +66,8 @@ pub fn walk(graph: &HeapGraph, watch: &dyn Watch) -> Result<SpanningTree, Error>
             walk.descend_from_root::<true>(node)?;
         }
     }
-    walk.page.close(graph, &walk.numbers, walk.tree.nodes.len());
+    walk.page
+        .close(graph, &walk.tree.numbers, walk.tree.nodes.len());
     for edge in graph.edges(root) {
         let target = graph.edge_target(edge);
         let is_followed = graph.edge_kind(edge) != EdgeKind::Weak
@@ -86,7 +89,6 @@ struct Walk<'a> {
     graph: &'a HeapGraph,
     weak_maps: &'a WeakMapEdges,
     watch: &'a dyn Watch,
-    numbers: Vec<u32>,
     tree: SpanningTree,
     /// The nodes above the current one, each with the edge to go on with.
     stack: Vec<(NodeIndex, u32)>,
@@ -151,7 +153,7 @@ impl Walk<'_> {
     #[inline(always)]
     fn enter(&mut self, node: NodeIndex, parent: u32) -> u32 {
         let number = self.tree.nodes.len() as u32;
-        self.numbers[node.index()] = number;
+        self.tree.numbers[node.index()] = number;
         self.tree.nodes.push(node);
         self.tree.parents.push(parent);
         self.tree.lowest_ancestors.push(parent);
@@ -161,7 +163,7 @@ impl Walk<'_> {
     /// Walks everything that `child` reaches and is not yet walked, as a child of the root.
     /// `PAGE` is whether the page's roots are being walked.
     fn descend_from_root<const PAGE: bool>(&mut self, child: NodeIndex) -> Result<(), Error> {
-        match self.numbers[child.index()] {
+        match self.tree.numbers[child.index()] {
             UNREACHED => {}
             // The root itself is its lowest ancestor, and there is none lower.
             number => {
@@ -182,7 +184,7 @@ impl Walk<'_> {
                 if kind == EdgeKind::Weak {
                     continue;
                 }
-                let found = self.numbers[target.index()];
+                let found = self.tree.numbers[target.index()];
                 if !self.is_followed::<PAGE>(node, edge, kind, target, found) {
                     continue;
                 }
@@ -213,7 +215,7 @@ impl Walk<'_> {
                 return Ok(());
             };
             node = parent;
-            number = self.numbers[node.index()];
+            number = self.tree.numbers[node.index()];
             (next, end) = (edge as usize, graph.edge_range(node).end);
         }
     }
@@ -239,7 +241,8 @@ impl Walk<'_> {
             if !keeps_alive || found == 0 {
                 self.page.also.push(target);
             }
-        } else if self.page.owns(target, found) && !self.page.owns(node, self.numbers[node.index()])
+        } else if self.page.owns(target, found)
+            && !self.page.owns(node, self.tree.numbers[node.index()])
         {
             return false;
         }
@@ -269,12 +272,12 @@ impl Walk<'_> {
         // What a reached node keeps alive is reached itself.
         let unreached: Vec<NodeIndex> = graph
             .nodes()
-            .filter(|node| self.numbers[node.index()] == UNREACHED)
+            .filter(|node| self.tree.numbers[node.index()] == UNREACHED)
             .collect();
         for &node in &unreached {
             for edge in graph.edge_range(node) {
                 let (kind, target) = (graph.edge_kinds()[edge], graph.edge_targets()[edge]);
-                let found = self.numbers[target.index()];
+                let found = self.tree.numbers[target.index()];
                 if kind != EdgeKind::Weak
                     && self.is_followed::<false>(node, edge, kind, target, found)
                 {

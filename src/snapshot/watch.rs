@@ -18,8 +18,6 @@ pub enum Phase {
     Dominate,
     /// Giving the sizes of internal nodes to their owners.
     Attribute,
-    /// Grouping nodes.
-    Summarise,
     /// Comparing captures.
     Compare,
 }
