@@ -80,6 +80,8 @@ pub enum Error {
         offset: u64,
         source: io::Error,
     },
+    /// No node of the heap snapshot has this id.
+    UnknownNode { id: u64 },
     /// The caller asked the operation to stop.
     Cancelled,
 }
@@ -102,6 +104,7 @@ impl Error {
             Self::SnapshotInconsistent { .. } => "ERR_MEMWATCH_SNAPSHOT_INCONSISTENT",
             Self::SnapshotTooLarge { .. } => "ERR_MEMWATCH_SNAPSHOT_TOO_LARGE",
             Self::SnapshotRead { .. } => "ERR_MEMWATCH_SNAPSHOT_READ",
+            Self::UnknownNode { .. } => "ERR_MEMWATCH_UNKNOWN_NODE",
             Self::Cancelled => "ERR_MEMWATCH_CANCELLED",
         }
     }
@@ -212,6 +215,7 @@ impl fmt::Display for Error {
                 f,
                 "cannot read the heap snapshot's {section} at byte {offset}: {source}"
             ),
+            Self::UnknownNode { id } => write!(f, "the heap snapshot has no node @{id}"),
             Self::Cancelled => write!(f, "the operation was cancelled"),
         }
     }

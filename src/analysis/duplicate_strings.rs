@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::snapshot::{HeapGraph, NodeIndex, NodeKind, Sizes, StringId};
 
 /// V8 cuts the text of strings at this many UTF-16 units when it writes a snapshot.
-const CUT_UNITS: usize = 1024;
+pub(super) const CUT_UNITS: usize = 1024;
 
 /// Equal strings.
 #[derive(Clone, Debug, Eq, PartialEq)]

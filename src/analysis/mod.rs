@@ -5,8 +5,10 @@
 
 mod biggest_retainers;
 mod bits;
+mod captures;
 mod census;
 mod classes;
+mod described;
 mod detached;
 mod distances;
 mod dominators;
@@ -15,7 +17,9 @@ mod growth;
 mod heap_analysis;
 pub mod id_set;
 pub mod object_diff;
+mod opened_heap;
 mod owned_sizes;
+mod progress;
 mod retained_sizes;
 mod retainer_paths;
 mod retainers;
@@ -28,15 +32,21 @@ mod weak_maps;
 mod naive;
 
 pub use biggest_retainers::biggest_retainers;
+pub use captures::{Captures, Comparison, GrowingPath};
 pub use census::{Census, ClassChange, Tally};
 pub use classes::{ClassIndex, ClassSummary, Classes};
+pub use described::{EdgeSummary, NodeSummary, StringContents};
 pub use distances::{Distances, SYSTEM_DISTANCE};
 pub use dominators::DominatorTree;
 pub use duplicate_strings::{DuplicateStrings, duplicate_strings};
 pub use growth::{GrowingShape, ShapeCounts, ShapeIndex, Shapes};
 pub use heap_analysis::HeapAnalysis;
 pub use object_diff::{Baseline, ObjectDiff};
+pub use opened_heap::{
+    NamedAccumulation, NamedClass, NamedSuspect, OpenedHeap, RepeatedString, Step,
+};
 pub use owned_sizes::owned_sizes;
+pub use progress::{Cancellation, Progress};
 pub use retained_sizes::RetainedSizes;
 pub use retainer_paths::{RetainerPath, distinct_paths, shortest_path};
 pub use retainers::Retainers;

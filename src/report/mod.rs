@@ -1,5 +1,7 @@
 //! Results in words: what people read on a terminal.
 #![forbid(unsafe_code)]
 
+pub mod heap;
 pub mod postmortem;
+mod table;
 pub mod trace_line;
