@@ -8,6 +8,7 @@ const { heapDiffOf } = require('./heap-diff')
 const { arrayBufferBytes, hostOptions, readHeap } = require('./host')
 const { configChange, historyOptions, traceStream } = require('./options')
 const { toObjects } = require('./history')
+const { openSnapshot } = require('./open-snapshot')
 
 /**
  * Watches the isolate of the thread that loaded it. All copies of the package in one environment share
@@ -77,6 +78,11 @@ class Memwatch extends EventEmitter {
 
   get config () {
     return this.#native.config
+  }
+
+  /** Reads and analyses a `.heapsnapshot` file, off the event loop. */
+  openSnapshot (path, options) {
+    return openSnapshot(path, options)
   }
 
   /** Collects all garbage now. `stats` follows in the next turn of the event loop. */
