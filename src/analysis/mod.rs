@@ -16,6 +16,7 @@ mod duplicate_strings;
 mod growth;
 mod heap_analysis;
 pub mod id_set;
+pub mod inspectors;
 pub mod object_diff;
 mod opened_heap;
 mod owned_sizes;
