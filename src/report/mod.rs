@@ -3,5 +3,6 @@
 
 pub mod heap;
 pub mod postmortem;
+pub mod retainer_path;
 mod table;
 pub mod trace_line;
