@@ -148,7 +148,7 @@ describe('TypeScript', () => {
         start(); stop(); gc(); traceGc()()
         const records: GcRecord[] = history().events
         const columns: HistoryColumns = history({ as: 'columns' })
-        console.log(records, columns, stats().max, memwatch.running)
+        console.log(records, columns, stats().max, memwatch.running, new HeapDiff().end().change.details[0]?.['+'])
         // @ts-expect-error there is no such method
         memwatch.begin()
         // @ts-expect-error nor can it be had by name

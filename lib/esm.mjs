@@ -13,3 +13,4 @@ export const stats = memwatch.stats.bind(memwatch)
 export const history = memwatch.history.bind(memwatch)
 export const traceGc = memwatch.traceGc.bind(memwatch)
 export const openSnapshot = memwatch.openSnapshot.bind(memwatch)
+export const HeapDiff = memwatch.HeapDiff

@@ -1,29 +1,59 @@
 // memwatch's HeapDiff: `new memwatch.HeapDiff()`, later `.end()`.
 'use strict'
 
-const { Session } = require('node:inspector')
 const binding = require('../binding.js')
 const { heapDiffOptions } = require('./options')
 
 const LONG_PAUSE_MS = 1000
+// By this the addon knows our own objects in a snapshot: a class of any name is then the user's.
+const MARK = Symbol.for('memwatch-rs.HeapDiff')
+const OPEN_DIFFS = Symbol.for('memwatch-rs.openDiffs')
+// V8 must keep the ids of objects while a diff is open, be it of another copy of the package or of its addon in
+// this thread.
+const OPEN = process[OPEN_DIFFS] ??= new Set()
 
 /** @param native the addon's monitor @returns the class that diffs the heap of its thread */
 function heapDiffOf (native) {
+  // With the first instance V8 makes a pattern for the others. It must not look new in a diff of another copy.
+  new binding.MemwatchHeapDiff() // eslint-disable-line no-new
+  const release = (half) => {
+    half.close()
+    OPEN.delete(half)
+    if (OPEN.size === 0) native.forgetObjectIds()
+  }
+  // A diff that is dropped leaves its native half.
+  const dropped = new FinalizationRegistry(release)
+
   return class HeapDiff {
-    #native = new binding.MemwatchHeapDiff()
+    #native = Object.assign(new binding.MemwatchHeapDiff(), { mark: MARK })
     #force
 
     /** @param {{ force?: boolean }} [options] `force`: also when memory would run out */
     constructor (options) {
       this.#force = heapDiffOptions(options).force
       prepare(native)
-      this.#native.begin(native, this.#force)
+      OPEN.add(this.#native)
+      dropped.register(this, this.#native, this)
+      try {
+        this.#native.begin(native, this.#force)
+      } finally {
+        this.#releaseIfClosed()
+      }
     }
 
     /** @returns memwatch's comparison of the heap now with the heap at construction */
     end () {
       prepare(native)
-      return this.#native.end(this.#force)
+      try {
+        return this.#native.end(this.#force)
+      } finally {
+        this.#releaseIfClosed()
+      }
+    }
+
+    #releaseIfClosed () {
+      if (this.#native.isOpen || !dropped.unregister(this)) return
+      release(this.#native)
     }
   }
 }
@@ -47,12 +77,20 @@ let session = null
 // session stays open, because ending one makes V8 forget the ids that a HeapDiff compares.
 function primeScriptPositions () {
   if (!process.versions.v8.startsWith('11.3.')) return
-  if (!session) {
-    session = new Session()
-    session.connect()
+  try {
+    session ??= openSession()
+    session.post('Debugger.enable')
+    session.post('Debugger.disable')
+  } catch {
+    // Built without the inspector, or not permitted: the diff takes longer.
   }
-  session.post('Debugger.enable')
-  session.post('Debugger.disable')
+}
+
+function openSession () {
+  const { Session } = require('node:inspector')
+  const opened = new Session()
+  opened.connect()
+  return opened
 }
 
 module.exports = { heapDiffOf }

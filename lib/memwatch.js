@@ -31,6 +31,8 @@ class Memwatch extends EventEmitter {
     this.#native = new binding.Monitor(target, hostOptions())
     this.#native.target = target
     this.HeapDiff = heapDiffOf(this.#native)
+    // memwatch's is a plain function, which people take out of its module.
+    this.gc = this.gc.bind(this)
     if (this.#native.fallbackReason !== null) {
       this.#fallback = new FallbackSource(this.#native, target.deliver)
     }

@@ -87,6 +87,17 @@ impl NativeHeapDiff {
             .map(HeapDiffPayload::from)
             .map_err(coded)
     }
+
+    /// Gives the memory back of a diff that nobody will end.
+    #[napi(catch_unwind)]
+    pub fn close(&self) {
+        self.diff.take();
+    }
+
+    #[napi(getter, catch_unwind)]
+    pub fn is_open(&self) -> bool {
+        self.diff.borrow().as_ref().is_some_and(HeapDiff::is_open)
+    }
 }
 
 impl From<ObjectDiff> for HeapDiffPayload {

@@ -206,6 +206,12 @@ impl Monitor {
         self.shared.collect_all_garbage().map_err(coded)
     }
 
+    /// When no copy of the package has a heap diff open.
+    #[napi(catch_unwind)]
+    pub fn forget_object_ids(&self) {
+        self.shared.forget_object_ids();
+    }
+
     /// About how long V8's heap snapshot would pause the thread now, in milliseconds.
     #[napi(catch_unwind)]
     pub fn predict_snapshot_ms(&self) -> Result<f64, Code> {

@@ -14,9 +14,12 @@ use crate::error::Error;
 use crate::v8::heap_snapshot::Node;
 use crate::v8::{HeapSnapshot, Isolate};
 
-/// The JavaScript class that wraps this; its instances, and what holds them as `HeapDiff`, are left out.
-pub const OWN_CLASS: &CStr = c"MemwatchHeapDiff";
+/// The JavaScript class that wraps this, and the one that users see: their instances are left out.
+const OWN_CLASS: &CStr = c"MemwatchHeapDiff";
 const OWN_WRAPPER: &CStr = c"HeapDiff";
+/// The registered symbol that all instances of `OWN_CLASS` carry: it tells them from a user's class of
+/// that name, in all copies of the package.
+const OWN_MARK: &CStr = c"memwatch-rs.HeapDiff";
 
 /// The state of the heap when it began: 12 bytes an object.
 pub struct HeapDiff {
@@ -40,11 +43,12 @@ impl HeapDiff {
         let snapshot = monitor.take_snapshot(force, progress)?;
         let mut names = ClassNames::default();
         let mut namer = Namer::new(&mut names);
-        let mut baseline = Baseline::default();
+        let node_count = snapshot.node_count();
+        let mut baseline = Baseline::with_capacity(usize::try_from(node_count).unwrap_or(0));
         for_each_object(&snapshot, |node| {
             baseline.add(node.id(), namer.class_of(node), node.shallow_size());
         });
-        baseline.finish(snapshot.node_count());
+        baseline.finish(node_count);
         drop(snapshot);
         monitor.open_diffs.set(monitor.open_diffs.get() + 1);
         Ok(Self {
@@ -88,11 +92,25 @@ impl HeapDiff {
         Ok(comparison.finish(node_count, &names))
     }
 
-    /// V8 follows moved objects for as long as any diff is open.
+    /// Whether `end` can still be called.
+    pub fn is_open(&self) -> bool {
+        let baseline = self.baseline.take();
+        let is_open = baseline.is_some();
+        self.baseline.set(baseline);
+        is_open
+    }
+
     fn close(&self) {
         let open = self.monitor.open_diffs.get() - 1;
         self.monitor.open_diffs.set(open);
-        if open == 0
+    }
+}
+
+impl Monitor {
+    /// Lets V8 end its tracking of moved objects, unless a diff of this monitor needs the ids. Whether
+    /// another loaded addon needs them only JavaScript knows, so nothing is forgotten unasked.
+    pub fn forget_object_ids(&self) {
+        if self.open_diffs.get() == 0
             && let Ok(isolate) = Isolate::current()
         {
             HeapSnapshot::forget_object_ids(isolate);
@@ -127,15 +145,24 @@ fn for_each_object(snapshot: &HeapSnapshot, mut visit: impl FnMut(Node<'_>)) {
     }
 }
 
-/// An instance of our native class, or the `HeapDiff` that holds one: a class of that name in the
-/// user's code holds none.
+/// An instance of our native class, or the `HeapDiff` that holds one.
 fn is_own(node: Node<'_>) -> bool {
+    is_native_half(node)
+        || node.node_type() == OBJECT
+            && node.name() == OWN_WRAPPER
+            && node.children().any(is_native_half)
+}
+
+/// The class's name is asked first, because no other object's edges are then looked at.
+fn is_native_half(node: Node<'_>) -> bool {
     node.node_type() == OBJECT
-        && (node.name() == OWN_CLASS
-            || node.name() == OWN_WRAPPER
-                && node
+        && node.name() == OWN_CLASS
+        && node.children().any(|child| {
+            child.node_type() == SYMBOL
+                && child
                     .children()
-                    .any(|child| child.node_type() == OBJECT && child.name() == OWN_CLASS))
+                    .any(|part| part.node_type() == STRING && part.name() == OWN_MARK)
+        })
 }
 
 /// Finds the class of a node, asking for a name's text once a name.
@@ -143,10 +170,14 @@ struct Namer<'names> {
     names: &'names mut ClassNames,
     by_type: [NameIndex; 9],
     by_address: HashMap<*const c_char, NameIndex>,
+    /// Objects of one class often follow each other.
+    latest: Option<(*const c_char, NameIndex)>,
 }
 
-/// `v8::HeapGraphNode::kObject`.
+/// Some of `v8::HeapGraphNode::Type`.
+const STRING: u8 = 2;
 const OBJECT: u8 = 3;
+const SYMBOL: u8 = 12;
 /// memwatch's words for V8's types of nodes, by their numbers; it shows no others.
 const TYPE_NAMES: [Option<&str>; 9] = [
     None,
@@ -167,6 +198,7 @@ impl<'names> Namer<'names> {
                 .map(|name| name.map_or(NameIndex::NONE, |name| names.index_of(name))),
             names,
             by_address: HashMap::new(),
+            latest: None,
         }
     }
 
@@ -175,10 +207,17 @@ impl<'names> Namer<'names> {
         match node.node_type() {
             OBJECT => {
                 let name = node.name();
-                *self
+                if let Some((latest, index)) = self.latest
+                    && latest == name.as_ptr()
+                {
+                    return index;
+                }
+                let index = *self
                     .by_address
                     .entry(name.as_ptr())
-                    .or_insert_with(|| self.names.index_of(&name.to_string_lossy()))
+                    .or_insert_with(|| self.names.index_of(&name.to_string_lossy()));
+                self.latest = Some((name.as_ptr(), index));
+                index
             }
             other => self
                 .by_type
