@@ -88,6 +88,16 @@ impl ClassNames {
 }
 
 impl Baseline {
+    /// Has room for so many objects: growing step by step would take twice the memory at times.
+    pub fn with_capacity(objects: usize) -> Self {
+        Self {
+            ids: Vec::with_capacity(objects),
+            classes: Vec::with_capacity(objects),
+            sizes: Vec::with_capacity(objects),
+            ..Self::default()
+        }
+    }
+
     /// Adds an object; each id once.
     pub fn add(&mut self, id: u32, class: NameIndex, shallow_size: u64) {
         self.totals.size_bytes += shallow_size;
@@ -100,7 +110,7 @@ impl Baseline {
         }
     }
 
-    /// All nodes there were, and no more to come: gives back what growing the columns reserved.
+    /// All nodes there were, and no more to come: gives back what was reserved in vain.
     pub fn finish(&mut self, node_count: u64) {
         self.totals.nodes = node_count;
         self.ids.shrink_to_fit();

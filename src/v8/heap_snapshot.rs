@@ -1,10 +1,11 @@
 //! V8's own heap snapshot, read in place: no JSON, no copy of the graph.
 //!
 //! V8 builds the graph; that is the pause, and about 400 bytes a node until it is deleted. Reading it
-//! afterwards is quick. V8's accessors for names make a JavaScript string a name, so names are read
-//! from the entries themselves, after a check that the entries are laid out as expected.
+//! afterwards is quick. What has no cheap accessor, or is asked once an edge, is read from V8's entries
+//! themselves, after a check that they are laid out as expected.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
+use std::marker::PhantomData;
 use std::ops::ControlFlow;
 use std::ptr;
 
@@ -19,19 +20,24 @@ pub struct HeapSnapshot {
     root: *const c_void,
 }
 
-/// One node, readable while its snapshot is alive.
+/// One node, readable while its snapshot is alive. As small as a pointer: a walk keeps many.
 #[derive(Clone, Copy)]
 pub struct Node<'snapshot> {
-    symbols: &'snapshot SnapshotSymbols,
     entry: *const c_void,
+    snapshot: PhantomData<&'snapshot HeapSnapshot>,
 }
 
-/// Where V8's `HeapEntry` keeps the fields that no cheap accessor gives, in bytes. The same from V8
-/// 10.2 (Node 18) to 14.6 (Node 26); `check_layout` makes sure.
+/// Where V8's `HeapEntry` keeps these fields, in bytes. The same from V8 10.2 (Node 18) to 14.6
+/// (Node 26); `check_layout` makes sure.
 const SNAPSHOT_AT: usize = 16;
 const NAME_AT: usize = 24;
+const ID_AT: usize = 32;
+/// The same of V8's `HeapGraphEdge`.
+const TARGET_AT: usize = 8;
 /// Entries whose fields the check reads.
 const CHECKED_NODES: c_int = 64;
+/// Edges of each that it reads.
+const CHECKED_EDGES: usize = 16;
 
 impl HeapSnapshot {
     /// Lets V8 build a snapshot of this thread's heap. `progress` is called with the work done and the
@@ -122,18 +128,12 @@ impl HeapSnapshot {
     }
 
     pub fn root(&self) -> Node<'_> {
-        self.node(self.root)
+        Node::new(self.root)
     }
 
-    fn node(&self, entry: *const c_void) -> Node<'_> {
-        Node {
-            symbols: self.symbols,
-            entry,
-        }
-    }
-
-    /// V8 names one of its synthetic roots `(GC roots)`: it must be found at the expected place, and
-    /// the entries looked at must point back to their snapshot there.
+    /// V8 names one of its synthetic roots `(GC roots)`: it must be found at the expected place. The
+    /// entries looked at must point back to their snapshot, have the id and the children that V8's
+    /// accessors tell.
     fn check_layout(&self) -> bool {
         let count = c_int::try_from(self.node_count()).unwrap_or(c_int::MAX);
         let known = (0..count.min(CHECKED_NODES)).all(|at| {
@@ -141,13 +141,28 @@ impl HeapSnapshot {
             let entry = unsafe { (self.symbols.node_at)(self.snapshot, at) };
             // SAFETY: an entry is larger than 40 bytes in every version.
             let owner = unsafe { entry.byte_add(SNAPSHOT_AT).cast::<*const c_void>().read() };
-            owner == self.snapshot
+            // SAFETY: the entry is alive.
+            let id = unsafe { (self.symbols.node_id)(entry) };
+            owner == self.snapshot && Node::new(entry).id() == id && self.has_known_edges(entry)
         });
         known
             && self
                 .root()
                 .children()
                 .any(|child| child.name().to_bytes() == b"(GC roots)")
+    }
+
+    fn has_known_edges(&self, entry: *const c_void) -> bool {
+        Node::new(entry)
+            .children()
+            .take(CHECKED_EDGES)
+            .zip(0..)
+            .all(|(child, at)| {
+                // SAFETY: the entry is alive and has an edge of that number.
+                let edge = unsafe { (self.symbols.child)(entry, at) };
+                // SAFETY: the edge lives as long as the snapshot.
+                child.entry == unsafe { (self.symbols.edge_target)(edge) }
+            })
     }
 }
 
@@ -159,21 +174,35 @@ impl Drop for HeapSnapshot {
 }
 
 impl<'snapshot> Node<'snapshot> {
+    fn new(entry: *const c_void) -> Self {
+        Self {
+            entry,
+            snapshot: PhantomData,
+        }
+    }
+
+    fn symbols() -> &'static SnapshotSymbols {
+        Symbols::get()
+            .snapshot
+            .as_ref()
+            .expect("a snapshot was taken")
+    }
+
     /// V8's id of the object, the same in all snapshots until the ids are forgotten.
     pub fn id(self) -> u32 {
-        // SAFETY: the entry lives as long as the snapshot.
-        unsafe { (self.symbols.node_id)(self.entry) }
+        // SAFETY: the entry lives as long as the snapshot; `check_layout` found ids at this place.
+        unsafe { self.entry.byte_add(ID_AT).cast::<u32>().read() }
     }
 
     /// `v8::HeapGraphNode::Type`.
     pub fn node_type(self) -> u8 {
-        // SAFETY: as in `id`.
-        u8::try_from(unsafe { (self.symbols.node_type)(self.entry) }).unwrap_or(0)
+        // SAFETY: the entry lives as long as the snapshot.
+        u8::try_from(unsafe { (Self::symbols().node_type)(self.entry) }).unwrap_or(0)
     }
 
     pub fn shallow_size(self) -> u64 {
-        // SAFETY: as in `id`.
-        unsafe { (self.symbols.node_shallow_size)(self.entry) as u64 }
+        // SAFETY: the entry lives as long as the snapshot.
+        unsafe { (Self::symbols().node_shallow_size)(self.entry) as u64 }
     }
 
     /// Constructor, function or string, as V8 names it. V8 keeps each name once: nodes of one name
@@ -187,17 +216,15 @@ impl<'snapshot> Node<'snapshot> {
 
     /// Nodes at the other ends of this node's edges, weak ones included.
     pub fn children(self) -> impl Iterator<Item = Node<'snapshot>> {
-        // SAFETY: as in `id`.
-        let count = unsafe { (self.symbols.child_count)(self.entry) };
+        let symbols = Self::symbols();
+        // SAFETY: the entry lives as long as the snapshot.
+        let count = unsafe { (symbols.child_count)(self.entry) };
         (0..count).map(move |at| {
             // SAFETY: `at` is less than the number of edges.
-            let edge = unsafe { (self.symbols.child)(self.entry, at) };
-            // SAFETY: the edge lives as long as the snapshot.
-            let entry = unsafe { (self.symbols.edge_target)(edge) };
-            Node {
-                symbols: self.symbols,
-                entry,
-            }
+            let edge = unsafe { (symbols.child)(self.entry, at) };
+            // SAFETY: the edge lives as long as the snapshot; `check_layout` found targets at this place.
+            let entry = unsafe { edge.byte_add(TARGET_AT).cast::<*const c_void>().read() };
+            Node::new(entry)
         })
     }
 }
