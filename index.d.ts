@@ -37,6 +37,21 @@ declare namespace memwatch {
 
     /** Collects all garbage now. **Pauses the thread as long as that takes.** `stats` follows in the next turn. */
     gc (): void
+    /**
+     * memwatch's heap diff: `new memwatch.HeapDiff()`, later `.end()`. **Each takes a heap snapshot by V8, which
+     * pauses the thread (about 2 s for 50 MB of small objects on Node 20, 1.2 s on Node 24) and takes about eight
+     * times the heap while it lasts.** In between it holds 12 bytes an object.
+     */
+    readonly HeapDiff: HeapDiffConstructor
+    /**
+     * Reads and analyses a `.heapsnapshot` file of any V8, off the event loop. **Takes about 1.6 times
+     * the bytes of the file, outside the V8 heap, until the snapshot is collected.**
+     *
+     * @param path a path or a `file:` URL
+     * @throws (rejects) Error with a code that begins with `ERR_MEMWATCH_SNAPSHOT_` when the file is cut, damaged or
+     *   foreign, `ERR_MEMWATCH_IO`, or `ERR_MEMWATCH_CANCELLED` with the signal's reason as its cause
+     */
+    openSnapshot (path: string | URL, options?: OpenSnapshotOptions): Promise<Snapshot>
     /** The statistics now, as of the last full collection. Costs some tens of microseconds. */
     stats (): Stats
     /** The collections that the ring still holds, oldest first. */
@@ -67,6 +82,171 @@ declare namespace memwatch {
     stats: Stats
     /** When the detector, or a threshold, says so. */
     leak: Leak
+  }
+
+  interface HeapDiffConstructor {
+    /**
+     * @throws Error with code `ERR_MEMWATCH_CAPTURE_TOO_COSTLY` when the memory that is left would not do;
+     *   `force: true` goes on all the same
+     * @throws Error with code `ERR_MEMWATCH_UNSUPPORTED` when V8's snapshots cannot be read
+     */
+    new (options?: { force?: boolean }): HeapDiff
+  }
+
+  interface HeapDiff {
+    /**
+     * Compares the heap now with the heap at construction, object by object.
+     *
+     * @throws Error with code `ERR_MEMWATCH_DIFF_ENDED` the second time, `ERR_MEMWATCH_IDS_LOST` when V8 gave its
+     *   objects new ids meanwhile (an inspector session has ended), and what the constructor throws
+     */
+    end (): HeapDiffResult
+  }
+
+  interface HeapDiffResult {
+    before: HeapTotals
+    after: HeapTotals
+    change: {
+      size_bytes: number
+      /** Like `'12.34 mb'`. */
+      size: string
+      freed_nodes: number
+      allocated_nodes: number
+      /** By class, the largest change in bytes first. */
+      details: ClassChange[]
+    }
+  }
+
+  interface HeapTotals {
+    /** Nodes of V8's snapshot. */
+    nodes: number
+    size_bytes: number
+    size: string
+  }
+
+  interface ClassChange {
+    /** Constructor, or `Array`, `String`, `Closure`, `Code`, `RegExp`, `Number`, `Native`. */
+    what: string
+    size_bytes: number
+    size: string
+    /** Objects that came. */
+    '+': number
+    /** Objects that went. */
+    '-': number
+  }
+
+  interface OpenSnapshotOptions {
+    signal?: AbortSignal
+    /** Called when another percent is done. What it throws ends the work and rejects the promise. */
+    onProgress?: (progress: { percent: number }) => void
+  }
+
+  /** The contents of strings are hidden unless asked for: a string's name says how long it is. */
+  interface StringOptions {
+    showStrings?: boolean
+  }
+
+  interface CountOptions extends StringOptions {
+    /** Default 20. */
+    count?: number
+  }
+
+  /**
+   * A heap snapshot, opened. Sizes are bytes. Ids are V8's: the same object has the same one in all snapshots of its
+   * process. What takes an id throws an error with code `ERR_MEMWATCH_UNKNOWN_NODE` when there is no such node.
+   */
+  interface Snapshot {
+    readonly nodeCount: number
+    readonly edgeCount: number
+    readonly totalSize: number
+    readonly rootRetainedSize: number
+    /** The largest retained size first. */
+    classes (): SnapshotClass[]
+    /** What refers to a node, weak references included, the nearest to the roots first. */
+    retainers (id: number, options?: StringOptions): SnapshotReference[]
+    /**
+     * The shortest path from a root: each step is a reference and the node that it leads to. `null` when only weak
+     * references lead there.
+     */
+    path (id: number, options?: StringOptions): SnapshotReference[] | null
+    /** The node, what dominates it, and so on up to the root: without any one of them it would be freed. */
+    dominators (id: number, options?: StringOptions): SnapshotNode[]
+    /** Objects that hold a tenth of the heap or more, the largest first. */
+    suspects (options?: StringOptions): SnapshotSuspect[]
+    /** How the classes changed from this snapshot to a later one of the same process, the largest growth first. */
+    diff (later: Snapshot): Promise<SnapshotClassChange[]>
+    /** The objects that retain most. */
+    biggest (options?: CountOptions): Promise<SnapshotNode[]>
+    /** Strings that are there more than once, the most wasteful first. */
+    duplicateStrings (options?: CountOptions): Promise<DuplicateString[]>
+  }
+
+  interface SnapshotClass {
+    name: string
+    count: number
+    shallowSize: number
+    /** What would be freed with all of them. */
+    retainedSize: number
+  }
+
+  interface SnapshotNode {
+    id: number
+    name: string
+    /** V8's type, like `'object'`, `'closure'` or `'string'`. */
+    kind: string
+    shallowSize: number
+    retainedSize: number
+    /** References from the program's roots; `null` when only V8's own roots lead there, or nothing does. */
+    distance: number | null
+  }
+
+  /** A reference and the node at its other end. */
+  interface SnapshotReference extends SnapshotNode {
+    /** Of an element its index. */
+    edgeName: string
+    /** V8's type, like `'property'`, `'context'`, `'element'` or `'weak'`. */
+    edgeKind: string
+  }
+
+  interface SnapshotSuspect {
+    /** The highest object of the chain that leads to the accumulation point. */
+    holder: SnapshotNode
+    /** The object in which much accumulates instead of in one of its children. */
+    accumulationPoint: SnapshotNode
+    retainedSize: number
+    /** Of the whole heap. */
+    heapPercent: number
+    /** The class of which the accumulation point holds most. */
+    accumulated: { name: string, count: number, retainedSize: number } | null
+    /** From a root to the accumulation point. */
+    path: SnapshotReference[]
+  }
+
+  interface SnapshotClassChange {
+    name: string
+    allocatedCount: number
+    allocatedSize: number
+    freedCount: number
+    freedSize: number
+    /** What objects that are in both gained or lost. */
+    resizedSize: number
+    /** Allocated minus freed plus resized, in bytes. */
+    growth: number
+  }
+
+  interface DuplicateString {
+    /** `null` unless `showStrings` is set. */
+    text: string | null
+    /** In UTF-16 units. */
+    length: number
+    /** Whether the snapshot has only the beginning, so that the strings may be longer. */
+    isCut: boolean
+    count: number
+    shallowSize: number
+    /** What keeping only one would free. */
+    wastedSize: number
+    /** One of them. */
+    exampleId: number
   }
 
   interface Capabilities {

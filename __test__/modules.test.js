@@ -8,7 +8,7 @@ const { describe, it } = require('node:test')
 const { PACKAGE, run, temporaryFolder } = require('./child')
 
 const TSC = path.join(PACKAGE, 'node_modules', 'typescript', 'bin', 'tsc')
-const NAMES = ['on', 'once', 'off', 'start', 'stop', 'configure', 'gc', 'stats', 'history', 'traceGc']
+const NAMES = ['on', 'once', 'off', 'start', 'stop', 'configure', 'gc', 'stats', 'history', 'traceGc', 'openSnapshot']
 
 /** A project that has the package installed. */
 function project (t, files) {
@@ -148,7 +148,7 @@ describe('TypeScript', () => {
         start(); stop(); gc(); traceGc()()
         const records: GcRecord[] = history().events
         const columns: HistoryColumns = history({ as: 'columns' })
-        console.log(records, columns, stats().max, memwatch.running)
+        console.log(records, columns, stats().max, memwatch.running, new HeapDiff().end().change.details[0]?.['+'])
         // @ts-expect-error there is no such method
         memwatch.begin()
         // @ts-expect-error nor can it be had by name

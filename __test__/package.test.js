@@ -23,12 +23,12 @@ const SHIPPED = [
   /^index\.js$/,
   /^index\.d\.ts$/,
   /^binding\.js$/,
-  /^lib\/[a-z-]+\.(js|mjs|d\.mts)$/,
+  /^lib\/(cli\/)?[a-z-]+\.(js|mjs|d\.mts)$/,
   /^bin\/memwatch-rs\.js$/
 ]
 /** What must be there, so that an allowed name that is missing is noticed. */
 const NEEDED = ['package.json', 'LICENSE', 'README.md', 'index.js', 'index.d.ts', 'binding.js',
-  'lib/memwatch.js', 'lib/esm.mjs', 'lib/esm.d.mts', 'bin/memwatch-rs.js']
+  'lib/memwatch.js', 'lib/open-snapshot.js', 'lib/cli/main.js', 'lib/esm.mjs', 'lib/esm.d.mts', 'bin/memwatch-rs.js']
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare', 'preprepare', 'postprepare']
 const COMPILERS = ['cc', 'gcc', 'clang', 'c++', 'make', 'cargo', 'rustc', 'python3', 'node-gyp', 'napi']
 

@@ -11,8 +11,13 @@ export declare const gc: memwatch.Memwatch['gc']
 export declare const stats: memwatch.Memwatch['stats']
 export declare const history: memwatch.Memwatch['history']
 export declare const traceGc: memwatch.Memwatch['traceGc']
+export declare const openSnapshot: memwatch.Memwatch['openSnapshot']
+export declare const HeapDiff: memwatch.Memwatch['HeapDiff']
+export type HeapDiff = memwatch.HeapDiff
+export type HeapDiffResult = memwatch.HeapDiffResult
 export type Stats = memwatch.Stats
 export type Leak = memwatch.Leak
 export type GcRecord = memwatch.GcRecord
 export type HistoryColumns = memwatch.HistoryColumns
 export type ConfigureOptions = memwatch.ConfigureOptions
+export type Snapshot = memwatch.Snapshot

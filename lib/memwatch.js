@@ -3,9 +3,11 @@
 
 const { EventEmitter } = require('node:events')
 const binding = require('../binding.js')
+const { heapDiffOf } = require('./heap-diff')
 const { arrayBufferBytes, hostOptions, readHeap } = require('./host')
 const { configChange, historyOptions, traceStream } = require('./options')
 const { toObjects } = require('./history')
+const { openSnapshot } = require('./open-snapshot')
 const { toStats } = require('./stats')
 
 /**
@@ -28,11 +30,17 @@ class Memwatch extends EventEmitter {
     const target = { deliver: () => this.#deliver() }
     this.#native = new binding.Monitor(target, hostOptions())
     this.#native.target = target
+    this.HeapDiff = heapDiffOf(this.#native)
+    // memwatch's is a plain function, which people take out of its module.
+    this.gc = this.gc.bind(this)
     if (this.#native.fallbackReason !== null) {
       const { FallbackSource } = require('./fallback')
       this.#fallback = new FallbackSource(this.#native, target.deliver)
     }
   }
+
+  /** memwatch's HeapDiff, for the heap of this thread. */
+  HeapDiff
 
   /** `'native'`, or `'fallback'` when V8 could not be reached; `fallbackReason` says why. */
   get mode () {
@@ -73,6 +81,11 @@ class Memwatch extends EventEmitter {
 
   get config () {
     return this.#native.config
+  }
+
+  /** Reads and analyses a `.heapsnapshot` file, off the event loop. */
+  openSnapshot (path, options) {
+    return openSnapshot(path, options)
   }
 
   /** Collects all garbage now. `stats` follows in the next turn of the event loop. */

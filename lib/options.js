@@ -2,10 +2,13 @@
 'use strict'
 
 const path = require('node:path')
+const { fileURLToPath } = require('node:url')
 const { threadId } = require('node:worker_threads')
 const binding = require('../binding.js')
 
 const MAX_CAPACITY = 262144
+// What the addon counts to.
+const MAX_RESULTS = 2 ** 32 - 1
 
 function invalid (code, message) {
   return Object.assign(new TypeError(message), { code })
@@ -75,6 +78,70 @@ function traceStream (stream = process.stderr) {
   return stream
 }
 
+/** @returns {{ force: boolean }} */
+function heapDiffOptions (options = {}) {
+  checkFields('HeapDiff(options)', options, ['force'])
+  const { force = false } = options
+  if (typeof force !== 'boolean') {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `force must be true or false, not ${show(force)}`)
+  }
+  return { force }
+}
+
+/** @returns {string} */
+function snapshotPath (file) {
+  const name = file instanceof URL && file.protocol === 'file:' ? fileURLToPath(file) : file
+  if (typeof name !== 'string' || name === '' || name.includes('\0')) {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `a snapshot is given by the path of its file, not ${show(file)}`)
+  }
+  return name
+}
+
+/** @returns {{ signal?: AbortSignal, onProgress?: Function }} */
+function openOptions (name, options = {}) {
+  checkFields(`${name}(path, options)`, options, ['signal', 'onProgress'])
+  const { signal, onProgress } = options
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `signal must be an AbortSignal, not ${show(signal)}`)
+  }
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `onProgress must be a function, not ${show(onProgress)}`)
+  }
+  return { signal, onProgress }
+}
+
+/** @returns {number} */
+function nodeId (id) {
+  if (!Number.isSafeInteger(id) || id < 0) {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `a node is given by its id, a whole number, not ${show(id)}`)
+  }
+  return id
+}
+
+/** @returns {{ showStrings: boolean }} */
+function stringOptions (name, options = {}) {
+  checkFields(`${name}(options)`, options, ['showStrings'])
+  return { showStrings: flag('showStrings', options.showStrings) }
+}
+
+/** @returns {{ count: number, showStrings: boolean }} */
+function countOptions (name, options = {}) {
+  checkFields(`${name}(options)`, options, ['count', 'showStrings'])
+  const { count = 20 } = options
+  if (!Number.isInteger(count) || count < 1 || count > MAX_RESULTS) {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION',
+      `count must be a whole number from 1 to ${MAX_RESULTS}, not ${show(count)}`)
+  }
+  return { count, showStrings: flag('showStrings', options.showStrings) }
+}
+
+function flag (name, value = false) {
+  if (typeof value !== 'boolean') {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `${name} must be true or false, not ${show(value)}`)
+  }
+  return value
+}
+
 function checkFields (where, options, known) {
   if (options === null || typeof options !== 'object' || Array.isArray(options)) {
     throw invalid('ERR_MEMWATCH_INVALID_OPTION', `${where} takes an object, not ${show(options)}`)
@@ -91,4 +158,14 @@ function show (value) {
   return typeof value === 'string' ? `'${value}'` : typeof value === 'bigint' ? `${value}n` : String(value)
 }
 
-module.exports = { configChange, historyOptions, traceStream }
+module.exports = {
+  configChange,
+  countOptions,
+  heapDiffOptions,
+  historyOptions,
+  nodeId,
+  openOptions,
+  snapshotPath,
+  stringOptions,
+  traceStream
+}

@@ -5,12 +5,24 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::units::format_bytes;
+
 /// Every way in which the core can fail. Messages may change, [codes](Error::code) may not.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// The runtime lacks something that the native path needs.
     Unsupported { what: &'static str, why: String },
+    /// Taking a snapshot would need more memory than there is.
+    TooCostly {
+        pause_ms: u64,
+        peak_bytes: u64,
+        headroom_bytes: u64,
+    },
+    /// `end()` was called a second time.
+    DiffEnded,
+    /// V8 has given new ids to the objects, so the two states cannot be compared.
+    IdsLost,
     /// The file is not a flight recording, or is one of another format version.
     ForeignRecording { path: PathBuf, why: String },
     /// The file is a flight recording whose end is missing or whose header is damaged.
@@ -28,6 +40,50 @@ pub enum Error {
         path: PathBuf,
         source: io::Error,
     },
+    /// A heap snapshot ends before its last section does.
+    SnapshotTruncated {
+        section: &'static str,
+        offset: u64,
+        expected: &'static str,
+    },
+    /// A heap snapshot is not the JSON it should be at one place.
+    SnapshotSyntax {
+        section: &'static str,
+        offset: u64,
+        expected: &'static str,
+        found: String,
+    },
+    /// The file is JSON, or not even that, but not a heap snapshot.
+    SnapshotForeign {
+        section: &'static str,
+        offset: u64,
+        expected: &'static str,
+        found: String,
+    },
+    /// Two parts of a heap snapshot contradict each other.
+    SnapshotInconsistent {
+        section: &'static str,
+        offset: u64,
+        expected: String,
+        found: String,
+    },
+    /// A number in a heap snapshot is beyond what the engine holds.
+    SnapshotTooLarge {
+        section: &'static str,
+        offset: u64,
+        limit: u64,
+        found: String,
+    },
+    /// The source of a heap snapshot failed while it was read.
+    SnapshotRead {
+        section: &'static str,
+        offset: u64,
+        source: io::Error,
+    },
+    /// No node of the heap snapshot has this id.
+    UnknownNode { id: u64 },
+    /// The caller asked the operation to stop.
+    Cancelled,
 }
 
 impl Error {
@@ -35,10 +91,21 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unsupported { .. } => "ERR_MEMWATCH_UNSUPPORTED",
+            Self::TooCostly { .. } => "ERR_MEMWATCH_CAPTURE_TOO_COSTLY",
+            Self::DiffEnded => "ERR_MEMWATCH_DIFF_ENDED",
+            Self::IdsLost => "ERR_MEMWATCH_IDS_LOST",
             Self::ForeignRecording { .. } => "ERR_MEMWATCH_RECORDING_FOREIGN",
             Self::TornRecording { .. } => "ERR_MEMWATCH_RECORDING_TORN",
             Self::RecordingInUse { .. } => "ERR_MEMWATCH_RECORDING_IN_USE",
             Self::Io { .. } => "ERR_MEMWATCH_IO",
+            Self::SnapshotTruncated { .. } => "ERR_MEMWATCH_SNAPSHOT_TRUNCATED",
+            Self::SnapshotSyntax { .. } => "ERR_MEMWATCH_SNAPSHOT_SYNTAX",
+            Self::SnapshotForeign { .. } => "ERR_MEMWATCH_SNAPSHOT_FOREIGN",
+            Self::SnapshotInconsistent { .. } => "ERR_MEMWATCH_SNAPSHOT_INCONSISTENT",
+            Self::SnapshotTooLarge { .. } => "ERR_MEMWATCH_SNAPSHOT_TOO_LARGE",
+            Self::SnapshotRead { .. } => "ERR_MEMWATCH_SNAPSHOT_READ",
+            Self::UnknownNode { .. } => "ERR_MEMWATCH_UNKNOWN_NODE",
+            Self::Cancelled => "ERR_MEMWATCH_CANCELLED",
         }
     }
 }
@@ -47,6 +114,23 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unsupported { what, why } => write!(f, "{what} is not available: {why}"),
+            Self::TooCostly {
+                pause_ms,
+                peak_bytes,
+                headroom_bytes,
+            } => write!(
+                f,
+                "V8's heap snapshot would take about {} and pause the thread for about {pause_ms} ms, \
+                 but only {} are left; force: true takes it all the same",
+                format_bytes(*peak_bytes as f64),
+                format_bytes(*headroom_bytes as f64)
+            ),
+            Self::DiffEnded => write!(f, "attempt to end() a HeapDiff that was already ended"),
+            Self::IdsLost => write!(
+                f,
+                "the object ids were reset since the HeapDiff began, as when an inspector session \
+                 ends; begin a new one"
+            ),
             Self::ForeignRecording { path, why } => {
                 write!(
                     f,
@@ -75,6 +159,64 @@ impl fmt::Display for Error {
                 path,
                 source,
             } => write!(f, "cannot {action} {}: {source}", path.display()),
+            Self::SnapshotTruncated {
+                section,
+                offset,
+                expected,
+            } => write!(
+                f,
+                "the heap snapshot ends in its {section} at byte {offset}, where {expected} should be"
+            ),
+            Self::SnapshotSyntax {
+                section,
+                offset,
+                expected,
+                found,
+            } => write!(
+                f,
+                "the heap snapshot is damaged in its {section} at byte {offset}: expected \
+                 {expected}, found {found}"
+            ),
+            Self::SnapshotForeign {
+                section,
+                offset,
+                expected,
+                found,
+            } => write!(
+                f,
+                "not a heap snapshot: expected {expected} in its {section} at byte {offset}, \
+                 found {found}"
+            ),
+            Self::SnapshotInconsistent {
+                section,
+                offset,
+                expected,
+                found,
+            } => write!(
+                f,
+                "the heap snapshot contradicts itself in its {section} at byte {offset}: \
+                 expected {expected}, found {found}"
+            ),
+            Self::SnapshotTooLarge {
+                section,
+                offset,
+                limit,
+                found,
+            } => write!(
+                f,
+                "the heap snapshot holds {found} in its {section} at byte {offset}, more than \
+                 the {limit} that can be analysed"
+            ),
+            Self::SnapshotRead {
+                section,
+                offset,
+                source,
+            } => write!(
+                f,
+                "cannot read the heap snapshot's {section} at byte {offset}: {source}"
+            ),
+            Self::UnknownNode { id } => write!(f, "the heap snapshot has no node @{id}"),
+            Self::Cancelled => write!(f, "the operation was cancelled"),
         }
     }
 }
@@ -82,7 +224,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Io { source, .. } => Some(source),
+            Self::Io { source, .. } | Self::SnapshotRead { source, .. } => Some(source),
             _ => None,
         }
     }

@@ -2,11 +2,14 @@
 //!
 //! What `#[napi]` generates is unsafe; what is written here is not.
 
+mod async_work;
 mod environment;
 mod events;
 mod functions;
+mod heap_diff;
 mod history;
 mod monitor;
+mod snapshot;
 
 use napi::bindgen_prelude::*;
 

@@ -71,7 +71,7 @@ pub struct Observation {
 
 #[napi]
 pub struct Monitor {
-    shared: Rc<crate::monitor::Monitor>,
+    pub(super) shared: Rc<crate::monitor::Monitor>,
     id: SubscriberId,
     trace: TraceContext,
 }
@@ -204,6 +204,19 @@ impl Monitor {
     #[napi(catch_unwind)]
     pub fn gc(&self) -> Result<(), Code> {
         self.shared.collect_all_garbage().map_err(coded)
+    }
+
+    /// When no copy of the package has a heap diff open.
+    #[napi(catch_unwind)]
+    pub fn forget_object_ids(&self) {
+        self.shared.forget_object_ids();
+    }
+
+    /// About how long V8's heap snapshot would pause the thread now, in milliseconds.
+    #[napi(catch_unwind)]
+    pub fn predict_snapshot_ms(&self) -> Result<f64, Code> {
+        let cost = self.shared.predict_snapshot().map_err(coded)?;
+        Ok(cost.pause_ms as f64)
     }
 
     #[napi(catch_unwind)]

@@ -57,16 +57,19 @@ pub enum Trigger {
     LowMemory = 3,
     /// Too much external memory.
     ExternalMemory = 4,
+    /// A heap snapshot of ours.
+    Snapshot = 5,
 }
 
 impl Trigger {
     /// All triggers, in the order of their numbers.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Natural,
         Self::Requested,
         Self::Forced,
         Self::LowMemory,
         Self::ExternalMemory,
+        Self::Snapshot,
     ];
 
     /// From V8's `GCCallbackFlags`, which are the same from V8 10.2 (Node 18) to 14.6 (Node 26).
@@ -88,7 +91,10 @@ impl Trigger {
 
     /// Whether somebody asked for the collection, so that its timing says nothing about the load.
     pub fn is_forced(self) -> bool {
-        matches!(self, Self::Requested | Self::Forced | Self::LowMemory)
+        matches!(
+            self,
+            Self::Requested | Self::Forced | Self::LowMemory | Self::Snapshot
+        )
     }
 
     /// The stable name that JavaScript and reports use.
@@ -99,6 +105,7 @@ impl Trigger {
             Self::Forced => "forced",
             Self::LowMemory => "low-memory",
             Self::ExternalMemory => "external-memory",
+            Self::Snapshot => "snapshot",
         }
     }
 

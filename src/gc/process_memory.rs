@@ -80,6 +80,27 @@ fn lowest_limit(files: &[PathBuf]) -> Option<u64> {
         .min()
 }
 
+/// Bytes that this process may still take: what the system has left, or its cgroup if that is less.
+///
+/// `None` where the system does not say.
+pub fn headroom_bytes(memory: &ProcessMemory) -> Option<u64> {
+    let cgroup = memory
+        .cgroup_limit_bytes
+        .map(|limit| limit.saturating_sub(memory.rss_bytes.unwrap_or(0)));
+    let system = fs::read_to_string("/proc/meminfo")
+        .ok()
+        .and_then(|text| available_bytes(&text));
+    [cgroup, system].into_iter().flatten().min()
+}
+
+fn available_bytes(meminfo: &str) -> Option<u64> {
+    let line = meminfo
+        .lines()
+        .find(|line| line.starts_with("MemAvailable:"))?;
+    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kilobytes * 1024)
+}
+
 /// The limit files of a process, from its own cgroup up to the root, that exist.
 ///
 /// `own` is `/proc/self/cgroup`: lines of `id:controllers:path`; version 2 has one line `0::path`,
@@ -160,6 +181,21 @@ mod tests {
     fn a_container_sees_its_own_group_at_the_root() {
         let mount = cgroup(&[("memory.max", "4096\n")]);
         assert_eq!(limit("0::/docker/not-visible-here\n", &mount), Some(4096));
+    }
+
+    #[test]
+    fn the_nearer_limit_is_the_headroom() {
+        assert_eq!(
+            available_bytes("MemTotal: 9 kB\nMemAvailable:   2 kB\n"),
+            Some(2048)
+        );
+        assert_eq!(available_bytes("MemTotal: 9 kB\n"), None);
+        let memory = ProcessMemory {
+            rss_bytes: Some(400),
+            cgroup_limit_bytes: Some(1000),
+            array_buffer_bytes: None,
+        };
+        assert_eq!(headroom_bytes(&memory), Some(600));
     }
 
     #[cfg(target_os = "linux")]

@@ -1,7 +1,7 @@
 //! What the records of one monitor add up to: memwatch's base and trend, rates, and the way to the limit.
 #![forbid(unsafe_code)]
 
-use super::event::{GcEvent, GcKind, HeapStatistics};
+use super::event::{GcEvent, GcKind, HeapStatistics, Trigger};
 use super::process_memory::ProcessMemory;
 use super::window::{Interval, Trend};
 
@@ -98,6 +98,10 @@ impl Statistics {
         let (GcKind::MarkCompact, Some(heap)) = (event.kind, &event.heap) else {
             return None;
         };
+        // memwatch's promise: a heap diff emits no `stats`.
+        if event.trigger == Trigger::Snapshot {
+            return None;
+        }
         self.base.observe(heap.after.used_bytes);
         if !event.trigger.is_forced() {
             self.trend.push(event.end_ns(), heap.after.used_bytes);
@@ -259,7 +263,6 @@ impl Span {
 mod tests {
     use super::super::event::samples::{full, scavenge};
     use super::*;
-    use crate::gc::Trigger;
 
     fn feed(series: &[u64]) -> Statistics {
         let mut statistics = Statistics::default();

@@ -6,10 +6,13 @@
 #![forbid(unsafe_code)]
 
 mod config;
+pub mod heap_diff;
 mod inbox;
+mod snapshot_cost;
 mod state;
 
 use std::cell::{Cell, RefCell};
+use std::ops::ControlFlow;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
@@ -17,13 +20,18 @@ use parking_lot::Mutex;
 
 use crate::error::Error;
 use crate::gc::event::HeapChange;
+use crate::gc::process_memory::headroom_bytes;
 use crate::gc::ring::Drained;
 use crate::gc::{GcEvent, GcKind, HeapStatistics, ProcessMemory, Totals, Trigger};
 use crate::v8::hook::WakeFor;
-use crate::v8::{Capabilities, GcHook, GcTypes, Isolate, Symbols, Wake, clock, self_test};
+use crate::v8::{
+    Capabilities, GcHook, GcTypes, HeapSnapshot, Isolate, Symbols, Wake, clock, self_test,
+};
 
 pub use config::{Change, Config};
 pub use inbox::{Interests, Notification, PauseSummary, Stats, SubscriberId, Warning};
+pub use snapshot_cost::SnapshotCost;
+use snapshot_cost::SnapshotCosts;
 use state::State;
 
 /// What Node tells of the environment that the monitor lives in.
@@ -67,6 +75,9 @@ pub struct Monitor {
     shut_down: Cell<bool>,
     state: Mutex<State>,
     this: Weak<Self>,
+    /// Heap diffs that have begun and not ended.
+    open_diffs: Cell<u32>,
+    snapshot_costs: Cell<SnapshotCosts>,
 }
 
 impl Monitor {
@@ -79,6 +90,8 @@ impl Monitor {
             shut_down: Cell::default(),
             state: Mutex::new(State::new(clock::page_bytes())),
             this: this.clone(),
+            open_diffs: Cell::default(),
+            snapshot_costs: Cell::default(),
         })
     }
 
@@ -185,6 +198,40 @@ impl Monitor {
         }
         self.state.lock().end_request();
         Ok(())
+    }
+
+    /// What V8's heap snapshot would cost now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] when V8's statistics cannot be reached.
+    pub fn predict_snapshot(&self) -> Result<SnapshotCost, Error> {
+        let heap = Isolate::current()?.heap_statistics();
+        Ok(self.snapshot_costs.get().predict(&heap))
+    }
+
+    /// Takes V8's heap snapshot; the collections it makes V8 run are recorded as its own.
+    fn take_snapshot(
+        &self,
+        force: bool,
+        progress: impl FnMut(u32, u32) -> ControlFlow<()>,
+    ) -> Result<HeapSnapshot, Error> {
+        let isolate = Isolate::current()?;
+        if !force {
+            let memory = self.state.lock().process_memory();
+            self.predict_snapshot()?.check(headroom_bytes(&memory))?;
+        }
+        let hook = self.hook.borrow().clone();
+        let started_ns = clock::monotonic_ns();
+        let take = || HeapSnapshot::take(isolate, progress);
+        let snapshot = match hook {
+            Some(hook) => hook.on_behalf_of(Trigger::Snapshot, take),
+            None => take(),
+        }?;
+        let mut costs = self.snapshot_costs.get();
+        costs.measured(snapshot.node_count(), clock::monotonic_ns() - started_ns);
+        self.snapshot_costs.set(costs);
+        Ok(snapshot)
     }
 
     /// Records a collection that `perf_hooks` reported; for the fallback mode. Each loaded copy of the

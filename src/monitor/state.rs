@@ -195,6 +195,10 @@ impl State {
         self.tell_recorder_failure();
     }
 
+    pub fn process_memory(&self) -> ProcessMemory {
+        self.probe.read(None)
+    }
+
     /// The newest sample with what is known now; before the first, V8's present reading.
     pub fn stats_now(&mut self, heap: HeapStatistics) -> Stats {
         let memory = self.probe.read(clock::monotonic_ns());

@@ -1,5 +1,8 @@
 //! Results in words: what people read on a terminal.
 #![forbid(unsafe_code)]
 
+pub mod heap;
 pub mod postmortem;
+pub mod retainer_path;
+mod table;
 pub mod trace_line;

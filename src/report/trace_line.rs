@@ -31,6 +31,7 @@ pub fn trace_line(event: &GcEvent, pid: u32, thread_id: u64, origin_ns: u64) -> 
         Trigger::Requested => "  memwatch.gc()",
         Trigger::Forced => "  forced",
         Trigger::LowMemory => "  low memory notification",
+        Trigger::Snapshot => "  heap snapshot",
         Trigger::ExternalMemory => "  external memory pressure",
     };
     format!(

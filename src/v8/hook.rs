@@ -76,7 +76,8 @@ struct HookState {
     options: HookOptions,
     /// By kind, because V8 may begin one collection inside another.
     started: [Cell<Started>; GcKind::ALL.len()],
-    requested: Cell<bool>,
+    /// Who makes V8 collect at the moment, when it is us.
+    trigger: Cell<Option<Trigger>>,
     read_every_heap: Cell<bool>,
     wake_for: Cell<WakeFor>,
     /// Records before this one have been read by the monitor.
@@ -109,7 +110,7 @@ impl GcHook {
             drained: Cell::new(options.ring.next_sequence()),
             options,
             started: Default::default(),
-            requested: Cell::default(),
+            trigger: Cell::default(),
             read_every_heap: Cell::default(),
             wake_for: Cell::default(),
         });
@@ -147,9 +148,14 @@ impl GcHook {
     ///
     /// Those of [`Isolate::collect_all_garbage`].
     pub fn collect_all_garbage(&self) -> Result<(), Error> {
-        self.state.requested.set(true);
-        let result = self.isolate.collect_all_garbage();
-        self.state.requested.set(false);
+        self.on_behalf_of(Trigger::Requested, || self.isolate.collect_all_garbage())
+    }
+
+    /// Runs `work`; the records of the collections in it carry `trigger`.
+    pub fn on_behalf_of<T>(&self, trigger: Trigger, work: impl FnOnce() -> T) -> T {
+        let before = self.state.trigger.replace(Some(trigger));
+        let result = work();
+        self.state.trigger.set(before);
         result
     }
 }
@@ -215,10 +221,10 @@ impl HookState {
         let record = GcEvent {
             sequence,
             kind,
-            trigger: match self.requested.get() {
-                true => Trigger::Requested,
-                false => Trigger::from_flags(flags),
-            },
+            trigger: self
+                .trigger
+                .get()
+                .unwrap_or_else(|| Trigger::from_flags(flags)),
             flags,
             start_ns: started.ns,
             end_unix_us: unix_us(),

@@ -4,6 +4,7 @@
 //! is missing is a normal result ([`Error::Unsupported`](crate::error::Error::Unsupported)).
 
 pub mod clock;
+pub mod heap_snapshot;
 pub mod hook;
 pub mod recorder;
 pub mod self_test;
@@ -11,6 +12,7 @@ pub mod statistics;
 pub mod symbols;
 pub mod wake;
 
+pub use heap_snapshot::HeapSnapshot;
 pub use hook::{GcHook, GcTypes, HookOptions};
 pub use recorder::Recorder;
 pub use statistics::Isolate;

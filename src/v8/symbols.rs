@@ -38,8 +38,8 @@ pub struct Symbols {
     pub heap_statistics: Option<unsafe extern "C" fn(*mut c_void, *mut u64)>,
     pub spaces: Option<SpaceSymbols>,
     pub low_memory: Option<unsafe extern "C" fn(*mut c_void)>,
+    pub snapshot: Option<SnapshotSymbols>,
     near_heap_limit: bool,
-    snapshot: bool,
 }
 
 /// Adding and removing GC callbacks.
@@ -69,6 +69,44 @@ pub struct SpaceStatistics {
     pub reserved: [usize; 8],
 }
 
+/// Taking, reading and deleting V8's heap snapshots.
+#[derive(Clone, Copy)]
+pub struct SnapshotSymbols {
+    pub profiler: unsafe extern "C" fn(*mut c_void) -> *mut c_void,
+    pub take: TakeSnapshot,
+    pub clear_object_ids: unsafe extern "C" fn(*mut c_void),
+    /// `v8::Local` is one pointer, passed and returned in a register.
+    pub object_id: unsafe extern "C" fn(*mut c_void, *mut c_void) -> u32,
+    pub current_context: unsafe extern "C" fn(*mut c_void) -> *mut c_void,
+    pub delete: unsafe extern "C" fn(*const c_void),
+    pub node_count: unsafe extern "C" fn(*const c_void) -> c_int,
+    pub node_at: unsafe extern "C" fn(*const c_void, c_int) -> *const c_void,
+    pub root: unsafe extern "C" fn(*const c_void) -> *const c_void,
+    pub node_id: unsafe extern "C" fn(*const c_void) -> u32,
+    pub node_type: unsafe extern "C" fn(*const c_void) -> c_int,
+    pub node_shallow_size: unsafe extern "C" fn(*const c_void) -> usize,
+    pub child_count: unsafe extern "C" fn(*const c_void) -> c_int,
+    pub child: unsafe extern "C" fn(*const c_void, c_int) -> *const c_void,
+    pub edge_target: unsafe extern "C" fn(*const c_void) -> *const c_void,
+}
+
+/// `HeapProfiler::TakeHeapSnapshot` in its two shapes.
+#[derive(Clone, Copy)]
+pub enum TakeSnapshot {
+    /// Node 20 and later: `(const HeapSnapshotOptions&)`.
+    WithOptions(unsafe extern "C" fn(*mut c_void, *const c_void) -> *const c_void),
+    /// Node 18: `(ActivityControl*, ObjectNameResolver*, bool hide_internals, bool numeric_values)`.
+    WithControl(
+        unsafe extern "C" fn(
+            *mut c_void,
+            *const c_void,
+            *const c_void,
+            bool,
+            bool,
+        ) -> *const c_void,
+    ),
+}
+
 /// A libuv handle that the event loop runs in each turn.
 #[derive(Clone, Copy)]
 pub struct WakeSymbols {
@@ -90,31 +128,6 @@ const NEAR_HEAP_LIMIT: [&CStr; 2] = [
     c"_ZN2v87Isolate27RemoveNearHeapLimitCallbackEPFmPvmmEm",
 ];
 
-const SNAPSHOT: [&CStr; 16] = [
-    c"_ZN2v87Isolate15GetHeapProfilerEv",
-    c"_ZN2v812HeapProfiler14ClearObjectIdsEv",
-    c"_ZNK2v812HeapSnapshot13GetNodesCountEv",
-    c"_ZNK2v812HeapSnapshot7GetNodeEi",
-    c"_ZNK2v812HeapSnapshot7GetRootEv",
-    c"_ZN2v812HeapSnapshot6DeleteEv",
-    c"_ZNK2v813HeapGraphNode5GetIdEv",
-    c"_ZNK2v813HeapGraphNode7GetTypeEv",
-    c"_ZNK2v813HeapGraphNode7GetNameEv",
-    c"_ZNK2v813HeapGraphNode14GetShallowSizeEv",
-    c"_ZNK2v813HeapGraphNode16GetChildrenCountEv",
-    c"_ZNK2v813HeapGraphNode8GetChildEi",
-    c"_ZNK2v813HeapGraphEdge7GetTypeEv",
-    c"_ZNK2v813HeapGraphEdge7GetNameEv",
-    c"_ZNK2v813HeapGraphEdge9GetToNodeEv",
-    c"_ZNK2v812HeapSnapshot9SerializeEPNS_12OutputStreamENS0_19SerializationFormatE",
-];
-
-/// Node 20 and later, and Node 18.
-const TAKE_SNAPSHOT: [&CStr; 2] = [
-    c"_ZN2v812HeapProfiler16TakeHeapSnapshotERKNS0_19HeapSnapshotOptionsE",
-    c"_ZN2v812HeapProfiler16TakeHeapSnapshotEPNS_15ActivityControlEPNS0_18ObjectNameResolverEbb",
-];
-
 impl Symbols {
     /// The table of this process.
     pub fn get() -> &'static Self {
@@ -128,7 +141,7 @@ impl Symbols {
             spaces: self.spaces.is_some(),
             full_gc: self.current_isolate.is_some() && self.low_memory.is_some(),
             near_heap_limit: self.near_heap_limit,
-            snapshot: self.snapshot,
+            snapshot: self.current_isolate.is_some() && self.snapshot.is_some(),
         }
     }
 
@@ -145,9 +158,8 @@ impl Symbols {
             spaces: SpaceSymbols::look_up(),
             // SAFETY: `Isolate::LowMemoryNotification()` takes the isolate alone.
             low_memory: unsafe { function(c"_ZN2v87Isolate21LowMemoryNotificationEv") },
+            snapshot: SnapshotSymbols::look_up(),
             near_heap_limit: NEAR_HEAP_LIMIT.iter().all(|name| address(name).is_some()),
-            snapshot: SNAPSHOT.iter().all(|name| address(name).is_some())
-                && TAKE_SNAPSHOT.iter().any(|name| address(name).is_some()),
         }
     }
 }
@@ -186,6 +198,48 @@ impl SpaceSymbols {
                     c"_ZN2v87Isolate22GetHeapSpaceStatisticsEPNS_19HeapSpaceStatisticsEm",
                 )?,
             })
+        }
+    }
+}
+
+impl SnapshotSymbols {
+    fn look_up() -> Option<Self> {
+        // SAFETY: the accessors of `HeapProfiler`, `HeapSnapshot`, `HeapGraphNode` and
+        // `HeapGraphEdge`; enums are `int`, `SnapshotObjectId` is `uint32_t`.
+        unsafe {
+            Some(Self {
+                profiler: function(c"_ZN2v87Isolate15GetHeapProfilerEv")?,
+                take: TakeSnapshot::look_up()?,
+                clear_object_ids: function(c"_ZN2v812HeapProfiler14ClearObjectIdsEv")?,
+                object_id: function(c"_ZN2v812HeapProfiler11GetObjectIdENS_5LocalINS_5ValueEEE")?,
+                current_context: function(c"_ZN2v87Isolate17GetCurrentContextEv")?,
+                delete: function(c"_ZN2v812HeapSnapshot6DeleteEv")?,
+                node_count: function(c"_ZNK2v812HeapSnapshot13GetNodesCountEv")?,
+                node_at: function(c"_ZNK2v812HeapSnapshot7GetNodeEi")?,
+                root: function(c"_ZNK2v812HeapSnapshot7GetRootEv")?,
+                node_id: function(c"_ZNK2v813HeapGraphNode5GetIdEv")?,
+                node_type: function(c"_ZNK2v813HeapGraphNode7GetTypeEv")?,
+                node_shallow_size: function(c"_ZNK2v813HeapGraphNode14GetShallowSizeEv")?,
+                child_count: function(c"_ZNK2v813HeapGraphNode16GetChildrenCountEv")?,
+                child: function(c"_ZNK2v813HeapGraphNode8GetChildEi")?,
+                edge_target: function(c"_ZNK2v813HeapGraphEdge9GetToNodeEv")?,
+            })
+        }
+    }
+}
+
+impl TakeSnapshot {
+    fn look_up() -> Option<Self> {
+        // SAFETY: the overload with options, and the older one that Node 18 has alone.
+        unsafe {
+            function(c"_ZN2v812HeapProfiler16TakeHeapSnapshotERKNS0_19HeapSnapshotOptionsE")
+                .map(Self::WithOptions)
+                .or_else(|| {
+                    function(
+                        c"_ZN2v812HeapProfiler16TakeHeapSnapshotEPNS_15ActivityControlEPNS0_18ObjectNameResolverEbb",
+                    )
+                    .map(Self::WithControl)
+                })
         }
     }
 }

@@ -1,0 +1,128 @@
+// Opens `.heapsnapshot` files: checks what callers pass and hands the rest to the addon.
+'use strict'
+
+const binding = require('../binding.js')
+const {
+  countOptions, nodeId, openOptions, snapshotPath, stringOptions
+} = require('./options')
+
+/** One heap snapshot, opened. Made by `openSnapshot`. */
+class Snapshot {
+  #native
+
+  constructor (native) {
+    this.#native = native
+  }
+
+  get nodeCount () {
+    return this.#native.nodeCount
+  }
+
+  get edgeCount () {
+    return this.#native.edgeCount
+  }
+
+  get totalSize () {
+    return this.#native.totalSize
+  }
+
+  get rootRetainedSize () {
+    return this.#native.rootRetainedSize
+  }
+
+  classes () {
+    return this.#native.classes()
+  }
+
+  retainers (id, options) {
+    return this.#native.retainers(nodeId(id), stringOptions('retainers', options).showStrings)
+  }
+
+  path (id, options) {
+    return this.#native.path(nodeId(id), stringOptions('path', options).showStrings)
+  }
+
+  dominators (id, options) {
+    return this.#native.dominators(nodeId(id), stringOptions('dominators', options).showStrings)
+  }
+
+  suspects (options) {
+    return this.#native.suspects(stringOptions('suspects', options).showStrings)
+  }
+
+  async diff (later) {
+    return this.#native.diff(nativeOf(later))
+  }
+
+  async biggest (options) {
+    const { count, showStrings } = countOptions('biggest', options)
+    return this.#native.biggest(count, showStrings)
+  }
+
+  async duplicateStrings (options) {
+    const { count, showStrings } = countOptions('duplicateStrings', options)
+    return this.#native.duplicateStrings(count, showStrings)
+  }
+
+  /** @returns the addon's snapshot of one of ours */
+  static native (snapshot) {
+    return #native in Object(snapshot) ? snapshot.#native : undefined
+  }
+}
+
+function nativeOf (snapshot) {
+  const native = Snapshot.native(snapshot)
+  if (native === undefined) {
+    throw Object.assign(new TypeError('diff(other) takes what openSnapshot gave'),
+      { code: 'ERR_MEMWATCH_INVALID_OPTION' })
+  }
+  return native
+}
+
+/**
+ * @param {string | URL} path
+ * @param {{ signal?: AbortSignal, onProgress?: (progress: { percent: number }) => void }} [options]
+ */
+async function openSnapshot (path, options) {
+  const file = snapshotPath(path)
+  return new Snapshot(await watched(openOptions('openSnapshot', options),
+    (cancellation, tell) => binding.openSnapshot(file, cancellation, tell)))
+}
+
+/** Reads files one by one, keeping of each only what a comparison needs. @returns the addon's comparison */
+async function compareSnapshots (paths, options) {
+  const files = paths.map(snapshotPath)
+  return watched(openOptions('compareSnapshots', options),
+    (cancellation, tell) => binding.compareSnapshots(files, cancellation, tell))
+}
+
+async function watched ({ signal, onProgress }, start) {
+  const cancellation = new binding.SnapshotCancellation()
+  let settled = false
+  let failure = null
+  // Calls may still wait when the promise settles, and what a callback throws belongs to the promise.
+  const tell = onProgress && ((percent) => {
+    if (settled) return
+    try {
+      onProgress({ percent })
+    } catch (error) {
+      settled = true
+      failure = { error }
+      cancellation.cancel()
+    }
+  })
+  const cancel = () => cancellation.cancel()
+  if (signal?.aborted) cancel()
+  signal?.addEventListener('abort', cancel, { once: true })
+  try {
+    return await start(cancellation, tell)
+  } catch (error) {
+    if (failure) throw failure.error
+    throw signal?.aborted ? Object.assign(error, { cause: signal.reason }) : error
+  } finally {
+    settled = true
+    signal?.removeEventListener('abort', cancel)
+  }
+}
+
+module.exports = { Snapshot, compareSnapshots, openSnapshot }

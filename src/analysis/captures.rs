@@ -1,0 +1,158 @@
+//! Two or more snapshots of one program, compared: what changed by node id from the first to the last,
+//! and which paths grew in every one. Only counts of each are kept, so files are read one by one.
+#![forbid(unsafe_code)]
+
+use std::path::Path;
+
+use super::census::{Census, ClassChange, Tally};
+use super::distances::Distances;
+use super::growth::{ShapeCounts, Shapes};
+use super::heap_analysis::HeapAnalysis;
+use crate::error::Error;
+use crate::snapshot::{HeapGraph, Watch, read_file};
+
+/// A path that grows by fewer objects from one capture to the next is not told.
+const MIN_GROWTH: u64 = 1;
+
+/// Captures in the order in which they were taken.
+#[derive(Debug, Default)]
+pub struct Captures {
+    censuses: Vec<Census>,
+    shapes: Shapes,
+    counts: Vec<ShapeCounts>,
+}
+
+/// How a heap changed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Comparison {
+    /// All nodes of each capture.
+    pub totals: Vec<Tally>,
+    /// The last capture's bytes minus the first's.
+    pub growth_bytes: i64,
+    /// From the first to the last, the class that grew most first.
+    pub classes: Vec<ClassChange>,
+    /// Paths that grew from each capture to the next, what retains most first.
+    pub growing: Vec<GrowingPath>,
+}
+
+/// Objects that are reached the same way.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct GrowingPath {
+    /// Reference and class of each step from the root.
+    pub steps: Vec<(String, String)>,
+    /// How many there were, by capture.
+    pub counts: Vec<u64>,
+    /// What they retain in the last capture.
+    pub retained_bytes: u64,
+}
+
+impl Captures {
+    /// Reads files in the order in which they were taken.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_file`].
+    pub fn open<P: AsRef<Path>>(paths: &[P], watch: &dyn Watch) -> Result<Self, Error> {
+        let mut captures = Self::default();
+        for path in paths {
+            captures.add(&read_file(path.as_ref(), watch)?, watch)?;
+            // Small heaps are done before anyone looks.
+            if watch.is_cancelled() {
+                return Err(Error::Cancelled);
+            }
+        }
+        Ok(captures)
+    }
+
+    /// Counts the next capture.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cancelled`].
+    pub fn add(&mut self, graph: &HeapGraph, watch: &dyn Watch) -> Result<(), Error> {
+        let analysis = HeapAnalysis::of(graph, watch)?;
+        let distances = Distances::of(graph, watch)?;
+        let counts = self.shapes.count(graph, &analysis, &distances, watch)?;
+        self.counts.push(counts);
+        self.censuses
+            .push(Census::take(graph, &analysis.classes, &analysis.sizes));
+        Ok(())
+    }
+
+    /// Compares all captures. Ids match only within one process; paths match between processes too.
+    pub fn compare(&self) -> Comparison {
+        let totals: Vec<Tally> = self.censuses.iter().map(Census::total).collect();
+        let bytes = |total: Option<&Tally>| i128::from(total.map_or(0, |total| total.bytes));
+        let growth = bytes(totals.last()) - bytes(totals.first());
+        let classes = match self.censuses.as_slice() {
+            [first, .., last] => first.diff(last),
+            _ => Vec::new(),
+        };
+        let owned = |(label, class): (&str, &str)| (label.to_owned(), class.to_owned());
+        let growing = self.shapes.growing(&self.counts, MIN_GROWTH);
+        Comparison {
+            growth_bytes: i64::try_from(growth).unwrap_or(i64::MAX),
+            totals,
+            classes,
+            growing: growing
+                .into_iter()
+                .map(|path| GrowingPath {
+                    steps: self
+                        .shapes
+                        .path(path.shape)
+                        .into_iter()
+                        .map(owned)
+                        .collect(),
+                    counts: path.counts,
+                    retained_bytes: path.retained_bytes,
+                })
+                .collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::{Builder, EdgeKind, NodeKind, Unwatched};
+
+    /// (root) ─cache─▶ Cache@1 ─[0..count]─▶ Entry@3, @5, …
+    fn capture(count: u32) -> HeapGraph {
+        let mut heap = Builder::new();
+        let cache = heap.add_node(NodeKind::Object, "Cache", 1, 8);
+        heap.add_edge(heap.root(), EdgeKind::Property, "cache", cache);
+        for index in 0..count {
+            let entry = heap.add_node(NodeKind::Object, "Entry", 3 + index * 2, 10);
+            heap.add_indexed_edge(cache, EdgeKind::Element, index, entry);
+        }
+        heap.build()
+    }
+
+    #[test]
+    fn captures_are_compared_by_id_and_by_path() {
+        let mut captures = Captures::default();
+        for count in [1, 3, 6] {
+            captures.add(&capture(count), &Unwatched).unwrap();
+        }
+        let found = captures.compare();
+        let bytes: Vec<u64> = found.totals.iter().map(|total| total.bytes).collect();
+        assert_eq!(bytes, [18, 38, 68]);
+        assert_eq!(found.growth_bytes, 50);
+        let change = &found.classes[0];
+        assert_eq!((change.name.as_str(), change.added.count), ("Entry", 5));
+        assert_eq!(found.growing.len(), 1);
+        assert_eq!(found.growing[0].counts, [1, 3, 6]);
+        assert_eq!(found.growing[0].retained_bytes, 60);
+        let last = found.growing[0].steps.last().cloned();
+        assert_eq!(last, Some(("[x]".to_owned(), "Entry".to_owned())));
+    }
+
+    #[test]
+    fn one_capture_or_none_has_nothing_to_compare() {
+        let mut captures = Captures::default();
+        assert_eq!(captures.compare().growth_bytes, 0);
+        captures.add(&capture(1), &Unwatched).unwrap();
+        let found = captures.compare();
+        assert_eq!((found.classes, found.growing), (vec![], vec![]));
+    }
+}

@@ -1,0 +1,145 @@
+//! Nodes and edges as results show them. The name of a string node is the string's content, so names are
+//! replaced by what they stand for unless the caller asks for contents.
+#![forbid(unsafe_code)]
+
+use super::classes::Classes;
+use super::duplicate_strings::CUT_UNITS;
+use crate::snapshot::{EdgeIndex, EdgeKind, EdgeLabel, HeapGraph, NodeId, NodeIndex, NodeKind};
+
+/// In the names that V8 gives to the entries of WeakMaps, which hold the names of key and value.
+const WEAK_MAP_ENTRY: &str = " / part of key (";
+
+/// Whether results may hold what the strings of the heap hold.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum StringContents {
+    #[default]
+    Hidden,
+    Shown,
+}
+
+/// One node, for people and programs that have no graph.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct NodeSummary {
+    pub id: NodeId,
+    pub name: String,
+    pub kind: NodeKind,
+    pub shallow_bytes: u64,
+    pub retained_bytes: u64,
+    /// Edges from the program's roots; none where only V8's own roots lead, or nothing.
+    pub distance: Option<u32>,
+}
+
+/// How one node refers to another.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct EdgeSummary {
+    /// Elements have their index.
+    pub name: String,
+    pub kind: EdgeKind,
+}
+
+/// Length of a text in UTF-16 units, and whether the snapshot may have cut it there.
+pub fn text_length(text: &str) -> (usize, bool) {
+    let units = text.encode_utf16().count();
+    (units, units >= CUT_UNITS)
+}
+
+/// What a node is called.
+pub fn node_name(
+    graph: &HeapGraph,
+    classes: &Classes,
+    node: NodeIndex,
+    contents: StringContents,
+) -> String {
+    let kind = graph.node_kind(node);
+    let name = graph.node_name(node);
+    let generic = || format!("({})", kind.name());
+    match kind {
+        _ if node == graph.root() => "(root)".to_owned(),
+        NodeKind::ConcatenatedString | NodeKind::SlicedString => generic(),
+        _ if contents == StringContents::Shown && !name.is_empty() => name.to_owned(),
+        NodeKind::String => match text_length(name) {
+            (units, false) => format!("(string of {units} characters)"),
+            (units, true) => format!("(string of {units} characters or more)"),
+        },
+        NodeKind::RegExp
+        | NodeKind::Number
+        | NodeKind::Symbol
+        | NodeKind::BigInt
+        | NodeKind::Other => generic(),
+        // Without the attributes that elements have in their names.
+        NodeKind::Object | NodeKind::Native if !name.is_empty() => {
+            classes.name(classes.class_of(node)).to_owned()
+        }
+        _ if name.is_empty() => generic(),
+        _ => name.to_owned(),
+    }
+}
+
+/// What an edge is called.
+pub fn edge_summary(graph: &HeapGraph, edge: EdgeIndex, contents: StringContents) -> EdgeSummary {
+    let name = match graph.edge_label(edge) {
+        EdgeLabel::Index(index) => index.to_string(),
+        EdgeLabel::Name(name) => {
+            let name = graph.strings().text(name);
+            let tells_more = name.contains(WEAK_MAP_ENTRY);
+            match contents {
+                StringContents::Hidden if tells_more => "(WeakMap entry)".to_owned(),
+                _ => name.to_owned(),
+            }
+        }
+    };
+    EdgeSummary {
+        name,
+        kind: graph.edge_kind(edge),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::Builder;
+
+    #[test]
+    fn a_name_that_is_content_is_shown_only_on_demand() {
+        let mut heap = Builder::new();
+        let nodes = [
+            (NodeKind::String, "sécret", "(string of 6 characters)"),
+            (NodeKind::RegExp, "sécret", "(regexp)"),
+            (NodeKind::Symbol, "sécret", "(symbol)"),
+            (NodeKind::Other, "sécret", "(other)"),
+            (NodeKind::Native, "<p id=\"sécret\">", "<p>"),
+            (NodeKind::Object, "Map", "Map"),
+            (NodeKind::Closure, "listen", "listen"),
+            (NodeKind::Array, "", "(array)"),
+        ]
+        .map(|(kind, name, expected)| (heap.add_node(kind, name, 1, 8), name, expected));
+        let key = "1 / part of key (Object @3) -> value (sécret @5) pair in WeakMap (table @7)";
+        heap.add_edge(nodes[5].0, EdgeKind::Internal, key, nodes[0].0);
+        let graph = heap.build();
+        let classes = Classes::of(&graph);
+        for (node, name, expected) in nodes {
+            let hidden = node_name(&graph, &classes, node, StringContents::Hidden);
+            assert_eq!(hidden, expected);
+            if !name.is_empty() {
+                let shown = node_name(&graph, &classes, node, StringContents::Shown);
+                assert_eq!(shown, name);
+            }
+        }
+        let edge = EdgeIndex::new(0);
+        let name = |contents| edge_summary(&graph, edge, contents).name;
+        assert_eq!(name(StringContents::Hidden), "(WeakMap entry)");
+        assert_eq!(name(StringContents::Shown), key);
+    }
+
+    #[test]
+    fn a_string_that_may_have_been_cut_says_so() {
+        let mut heap = Builder::new();
+        let long = heap.add_node(NodeKind::String, &"x".repeat(1024), 1, 8);
+        let graph = heap.build();
+        let classes = Classes::of(&graph);
+        assert_eq!(
+            node_name(&graph, &classes, long, StringContents::Hidden),
+            "(string of 1024 characters or more)"
+        );
+    }
+}

@@ -1,0 +1,316 @@
+//! What grows, when ids cannot tell: captures compared by the path that leads to things.
+//!
+//! Objects are merged by the chain of `reference → class` on the shortest path to them. Array
+//! indices count as one reference, and a chain that repeats itself, as a linked list does, ends at its
+//! first link. A path that was there from the start and grew in every later capture is a suspect.
+#![forbid(unsafe_code)]
+
+use std::collections::HashMap;
+
+use super::distances::Distances;
+use super::heap_analysis::HeapAnalysis;
+use crate::error::Error;
+use crate::snapshot::{
+    CHECK_INTERVAL, EdgeIndex, EdgeLabel, HeapGraph, NodeIndex, NodeKind, Phase, Watch,
+};
+
+/// Position of a shape among [`Shapes`].
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct ShapeIndex(u32);
+
+/// The shapes of paths that any of several captures has. Shared, so that the same path is the same
+/// shape in each.
+#[derive(Clone, Debug, Default)]
+pub struct Shapes {
+    /// By shape: the shape before it, the reference and the class, both as texts.
+    steps: Vec<(Option<ShapeIndex>, u32, u32)>,
+    known: HashMap<(Option<ShapeIndex>, u32, u32), ShapeIndex>,
+    texts: Vec<String>,
+    known_texts: HashMap<String, u32>,
+}
+
+/// How much each shape has in one capture.
+#[derive(Clone, Debug, Default)]
+pub struct ShapeCounts {
+    counts: Vec<u64>,
+    retained: Vec<u64>,
+}
+
+/// A path that grew in every capture.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct GrowingShape {
+    pub shape: ShapeIndex,
+    /// Objects on this path, by capture.
+    pub counts: Vec<u64>,
+    /// What they retain in the last capture; those that retain one another count once.
+    pub retained_bytes: u64,
+}
+
+/// What every reference by index is called.
+const ANY_INDEX: &str = "[x]";
+
+impl Shapes {
+    /// Finds the shape of every node of a capture and counts them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cancelled`].
+    ///
+    /// # Complexity
+    ///
+    /// O(nodes) expected time; memory for the nodes while it runs, and for the shapes.
+    pub fn count(
+        &mut self,
+        graph: &HeapGraph,
+        analysis: &HeapAnalysis,
+        distances: &Distances,
+        watch: &dyn Watch,
+    ) -> Result<ShapeCounts, Error> {
+        let class_texts: Vec<u32> = analysis
+            .classes
+            .names()
+            .iter()
+            .map(|name| self.intern(name))
+            .collect();
+        let mut order: Vec<NodeIndex> = graph
+            .nodes()
+            .filter(|&node| distances.distance(node).is_some())
+            .collect();
+        order.sort_by_key(|&node| distances.distance(node));
+        let mut by_node: Vec<Option<ShapeIndex>> = vec![None; graph.node_count()];
+        let mut label_texts: HashMap<EdgeLabel, u32> = HashMap::new();
+        let mut counts = ShapeCounts::default();
+        for (done, &node) in order.iter().enumerate() {
+            if done % CHECK_INTERVAL == 0 {
+                watch.check(Phase::Compare, done, order.len())?;
+            }
+            // The path's last edge; its source is nearer and so has its shape.
+            let Some(edge) = distances.reached_by(graph, node) else {
+                continue;
+            };
+            let label = folded(graph, edge);
+            let label = match label_texts.get(&label) {
+                Some(&text) => text,
+                None => {
+                    let text = match label {
+                        EdgeLabel::Index(_) => self.intern(ANY_INDEX),
+                        EdgeLabel::Name(name) => self.intern(graph.strings().text(name)),
+                    };
+                    label_texts.insert(label, text);
+                    text
+                }
+            };
+            let class = class_texts[analysis.classes.class_of(node).index()];
+            let parent = by_node[graph.edge_source(edge).index()];
+            let shape = self.step(parent, label, class);
+            by_node[node.index()] = Some(shape);
+            counts.add(shape);
+        }
+        counts.add_retained(graph, analysis, &by_node);
+        Ok(counts)
+    }
+
+    /// The path of a shape from the root: reference and class of each step.
+    pub fn path(&self, shape: ShapeIndex) -> Vec<(&str, &str)> {
+        let mut path = Vec::new();
+        let mut next = Some(shape);
+        while let Some(ShapeIndex(at)) = next {
+            let (parent, label, class) = self.steps[at as usize];
+            path.push((self.text(label), self.text(class)));
+            next = parent;
+        }
+        path.reverse();
+        path
+    }
+
+    /// The paths that were there in the first of `captures` and have grown by at least
+    /// `min_growth` objects in every later one, what retains most first.
+    ///
+    /// Paths below one that grows are left out: they grow with it.
+    pub fn growing(&self, captures: &[ShapeCounts], min_growth: u64) -> Vec<GrowingShape> {
+        let Some(last) = captures.last() else {
+            return Vec::new();
+        };
+        let grows = |at: usize| {
+            captures.len() > 1
+                && captures[0].count(at) > 0
+                && captures
+                    .windows(2)
+                    .all(|pair| pair[1].count(at) >= pair[0].count(at) + min_growth.max(1))
+        };
+        // By shape: whether it or one above it grows. A shape comes after the one before it.
+        let mut is_covered = vec![false; self.steps.len()];
+        let mut growing = Vec::new();
+        for (at, &(parent, ..)) in self.steps.iter().enumerate() {
+            if parent.is_some_and(|parent| is_covered[parent.0 as usize]) {
+                is_covered[at] = true;
+            } else if grows(at) {
+                is_covered[at] = true;
+                growing.push(GrowingShape {
+                    shape: ShapeIndex(at as u32),
+                    counts: captures.iter().map(|capture| capture.count(at)).collect(),
+                    retained_bytes: last.retained.get(at).copied().unwrap_or(0),
+                });
+            }
+        }
+        growing.sort_by_key(|shape| (std::cmp::Reverse(shape.retained_bytes), shape.shape));
+        growing
+    }
+
+    /// The shape of one step beyond `parent`; a step like the one before it stays in place.
+    fn step(&mut self, parent: Option<ShapeIndex>, label: u32, class: u32) -> ShapeIndex {
+        if let Some(parent) = parent {
+            let (_, last_label, last_class) = self.steps[parent.0 as usize];
+            if (label, class) == (last_label, last_class) {
+                return parent;
+            }
+        }
+        let step = (parent, label, class);
+        let next = ShapeIndex(self.steps.len() as u32);
+        let shape = *self.known.entry(step).or_insert(next);
+        if shape == next {
+            self.steps.push(step);
+        }
+        shape
+    }
+
+    fn intern(&mut self, text: &str) -> u32 {
+        if let Some(&known) = self.known_texts.get(text) {
+            return known;
+        }
+        let id = self.texts.len() as u32;
+        self.texts.push(text.to_owned());
+        self.known_texts.insert(text.to_owned(), id);
+        id
+    }
+
+    fn text(&self, id: u32) -> &str {
+        &self.texts[id as usize]
+    }
+}
+
+impl ShapeCounts {
+    fn add(&mut self, shape: ShapeIndex) {
+        let at = shape.0 as usize;
+        if self.counts.len() <= at {
+            self.counts.resize(at + 1, 0);
+        }
+        self.counts[at] += 1;
+    }
+
+    fn count(&self, at: usize) -> u64 {
+        self.counts.get(at).copied().unwrap_or(0)
+    }
+
+    /// What the nodes of each shape retain; nodes that others of the shape retain count once.
+    fn add_retained(
+        &mut self,
+        graph: &HeapGraph,
+        analysis: &HeapAnalysis,
+        by_node: &[Option<ShapeIndex>],
+    ) {
+        self.retained = vec![0; self.counts.len()];
+        let mut covered = vec![0; self.counts.len()];
+        for (place, &node) in analysis.dominators.preorder().iter().enumerate() {
+            let Some(shape) = by_node[node.index()] else {
+                continue;
+            };
+            let at = shape.0 as usize;
+            if place >= covered[at] && graph.node_kind(node) != NodeKind::Synthetic {
+                covered[at] = place + analysis.dominators.subtree_count(place);
+                self.retained[at] = self.retained[at].saturating_add(analysis.retained.bytes(node));
+            }
+        }
+    }
+}
+
+/// All references by index, and by names that are indices, count as the same one.
+fn folded(graph: &HeapGraph, edge: EdgeIndex) -> EdgeLabel {
+    match graph.edge_label(edge) {
+        EdgeLabel::Name(name) if !is_index(graph.strings().text(name)) => EdgeLabel::Name(name),
+        _ => EdgeLabel::Index(0),
+    }
+}
+
+fn is_index(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::{Builder, EdgeKind, NodeKind, Unwatched};
+
+    /// (root) ─▶ Window ─▶ Cache ─▶ Array ─[0..cached]─▶ Session ─▶ User
+    ///              └────▶ List ─next─▶ List ─next─▶ … (linked links)
+    fn capture(cached: u32, linked: u32) -> HeapGraph {
+        let mut heap = Builder::new();
+        let window = heap.add_node(NodeKind::Object, "Window", 1, 8);
+        let cache = heap.add_node(NodeKind::Object, "Cache", 3, 8);
+        let array = heap.add_node(NodeKind::Object, "Array", 5, 8);
+        heap.add_edge(heap.root(), EdgeKind::Property, "window", window);
+        heap.add_edge(window, EdgeKind::Property, "cache", cache);
+        heap.add_edge(cache, EdgeKind::Property, "entries", array);
+        for index in 0..cached {
+            let session = heap.add_node(NodeKind::Object, "Session", 7, 32);
+            let user = heap.add_node(NodeKind::Object, "User", 9, 64);
+            heap.add_indexed_edge(array, EdgeKind::Element, index, session);
+            heap.add_edge(session, EdgeKind::Property, "user", user);
+        }
+        let mut last = window;
+        for _ in 0..linked {
+            let link = heap.add_node(NodeKind::Object, "List", 11, 16);
+            heap.add_edge(last, EdgeKind::Property, "next", link);
+            last = link;
+        }
+        heap.build()
+    }
+
+    fn growing(sizes: &[(u32, u32)]) -> Vec<(String, Vec<u64>, u64)> {
+        let mut shapes = Shapes::default();
+        let counts: Vec<ShapeCounts> = sizes
+            .iter()
+            .map(|&(cached, linked)| {
+                let graph = capture(cached, linked);
+                let analysis = HeapAnalysis::of(&graph, &Unwatched).unwrap();
+                let distances = Distances::of(&graph, &Unwatched).unwrap();
+                shapes
+                    .count(&graph, &analysis, &distances, &Unwatched)
+                    .unwrap()
+            })
+            .collect();
+        let path = |shape: &GrowingShape| {
+            let steps = shapes.path(shape.shape).into_iter();
+            let steps: Vec<String> = steps.map(|(label, _)| label.to_owned()).collect();
+            steps.join(".")
+        };
+        shapes
+            .growing(&counts, 1)
+            .iter()
+            .map(|shape| (path(shape), shape.counts.clone(), shape.retained_bytes))
+            .collect()
+    }
+
+    #[test]
+    fn what_grows_below_a_growing_path_is_part_of_it() {
+        let found = growing(&[(2, 1), (4, 1), (9, 1)]);
+        let path = "window.cache.entries.[x]".to_owned();
+        assert_eq!(found, [(path, vec![2, 4, 9], 9 * 96)]);
+    }
+
+    #[test]
+    fn a_list_that_grows_is_one_path() {
+        let found = growing(&[(1, 10), (1, 20), (1, 30)]);
+        assert_eq!(
+            found,
+            [("window.next".to_owned(), vec![10, 20, 30], 30 * 16)]
+        );
+    }
+
+    #[test]
+    fn what_once_stops_growing_is_not_reported() {
+        assert_eq!(growing(&[(2, 1), (4, 1), (4, 1)]), []);
+        assert_eq!(growing(&[(2, 1)]), []);
+        assert_eq!(growing(&[]), []);
+    }
+}

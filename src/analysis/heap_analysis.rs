@@ -1,0 +1,52 @@
+//! The questions that nearly every other question needs answered first, answered on two threads.
+#![forbid(unsafe_code)]
+
+use std::thread;
+
+use super::classes::{ClassSummary, Classes};
+use super::dominators::DominatorTree;
+use super::owned_sizes::owned_sizes;
+use super::retained_sizes::RetainedSizes;
+use crate::error::Error;
+use crate::snapshot::{HeapGraph, Sizes, Watch};
+
+/// Sizes, dominators and classes of one heap.
+#[derive(Clone, Debug)]
+pub struct HeapAnalysis {
+    /// Shallow sizes, with what V8 stores aside counted as its owner's.
+    pub sizes: Sizes,
+    pub dominators: DominatorTree,
+    pub retained: RetainedSizes,
+    pub classes: Classes,
+}
+
+impl HeapAnalysis {
+    /// Analyses a heap.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cancelled`].
+    pub fn of(graph: &HeapGraph, watch: &dyn Watch) -> Result<Self, Error> {
+        let (dominators, sizes, classes) = thread::scope(|scope| {
+            // Dominators take longer than everything else together and need none of it.
+            let others = scope.spawn(|| (owned_sizes(graph, watch), Classes::of(graph)));
+            let dominators = DominatorTree::of(graph, watch);
+            let (sizes, classes) = others.join().expect("sizes and classes do not panic");
+            (dominators, sizes, classes)
+        });
+        let (dominators, sizes) = (dominators?, sizes?);
+        let retained = RetainedSizes::of(&dominators, &sizes);
+        Ok(Self {
+            sizes,
+            dominators,
+            retained,
+            classes,
+        })
+    }
+
+    /// All classes, the largest retained size first.
+    pub fn class_summaries(&self) -> Vec<ClassSummary> {
+        self.classes
+            .summarise(&self.dominators, &self.sizes, &self.retained)
+    }
+}

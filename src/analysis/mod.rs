@@ -1,0 +1,54 @@
+//! What a heap graph means: what keeps what alive, how much goes with it, and how to say so.
+//!
+//! Nothing here recurses over a heap, and everything that grows with one can be watched and cancelled.
+#![forbid(unsafe_code)]
+
+mod biggest_retainers;
+mod bits;
+mod captures;
+mod census;
+mod classes;
+mod described;
+mod detached;
+mod distances;
+mod dominators;
+mod duplicate_strings;
+mod growth;
+mod heap_analysis;
+pub mod id_set;
+pub mod inspectors;
+pub mod object_diff;
+mod opened_heap;
+mod owned_sizes;
+mod progress;
+mod retained_sizes;
+mod retainer_paths;
+mod retainers;
+mod roots;
+mod spanning_tree;
+mod suspects;
+mod weak_maps;
+
+#[cfg(test)]
+mod naive;
+
+pub use biggest_retainers::biggest_retainers;
+pub use captures::{Captures, Comparison, GrowingPath};
+pub use census::{Census, ClassChange, Tally};
+pub use classes::{ClassIndex, ClassSummary, Classes};
+pub use described::{EdgeSummary, NodeSummary, StringContents};
+pub use distances::{Distances, SYSTEM_DISTANCE};
+pub use dominators::DominatorTree;
+pub use duplicate_strings::{DuplicateStrings, duplicate_strings};
+pub use growth::{GrowingShape, ShapeCounts, ShapeIndex, Shapes};
+pub use heap_analysis::HeapAnalysis;
+pub use object_diff::{Baseline, ObjectDiff};
+pub use opened_heap::{
+    NamedAccumulation, NamedClass, NamedSuspect, OpenedHeap, RepeatedString, Step,
+};
+pub use owned_sizes::owned_sizes;
+pub use progress::{Cancellation, Progress};
+pub use retained_sizes::RetainedSizes;
+pub use retainer_paths::{RetainerPath, distinct_paths, shortest_path};
+pub use retainers::Retainers;
+pub use suspects::{Accumulated, Suspect, SuspectOptions, suspects};
