@@ -195,8 +195,8 @@ impl State {
         self.tell_recorder_failure();
     }
 
-    pub fn process_memory(&self) -> ProcessMemory {
-        self.probe.read(None)
+    pub fn process_memory(&mut self) -> ProcessMemory {
+        self.probe.read(clock::monotonic_ns())
     }
 
     /// The newest sample with what is known now; before the first, V8's present reading.
