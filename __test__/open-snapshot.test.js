@@ -8,6 +8,7 @@ const path = require('node:path')
 const { after, before, describe, it } = require('node:test')
 const { pathToFileURL } = require('node:url')
 const memwatch = require('..')
+const { inChild, runChild } = require('./child')
 const { ENTRIES, SECRET, readSnapshot, writeSnapshots } = require('./snapshot-files')
 
 let folder, files, heaps, snapshots
@@ -212,6 +213,41 @@ describe('openSnapshot', () => {
     const { signal } = new AbortController()
     await memwatch.openSnapshot(files[0], { signal })
     assert.equal(getEventListeners(signal, 'abort').length, 0)
+  })
+
+  it('lets V8 know what it weighs, so that those which are dropped do not pile up', async () => {
+    const opened = await inChild(async (memwatch, { turn }, file) => {
+      const collected = []
+      const registry = new FinalizationRegistry((one) => collected.push(one))
+      let opened = 0
+      while (collected.length === 0 && opened < 100) {
+        registry.register(await memwatch.openSnapshot(file), opened)
+        opened++
+        await turn()
+      }
+      return opened
+    }, { argument: files[2] })
+    // Without it, more than 200.
+    assert.ok(opened < 100, `${opened} were opened and none was collected`)
+  })
+
+  it('does not keep a process that exits waiting, nor leaves anything behind', async () => {
+    const listeners = await inChild(async (memwatch, tools, [file]) => {
+      const seen = []
+      const count = () => seen.push(process.listenerCount('exit'))
+      count()
+      const both = [memwatch.openSnapshot(file), memwatch.openSnapshot(file)]
+      count()
+      await Promise.all(both)
+      await memwatch.openSnapshot('/nowhere').catch(count)
+      return seen
+    }, { argument: files })
+    assert.deepEqual(listeners, [listeners[0], listeners[0] + 1, listeners[0]])
+    const { code, stderr } = await runChild((memwatch, tools, [file]) => {
+      memwatch.openSnapshot(file)
+      process.exit(5)
+    }, { argument: files })
+    assert.deepEqual({ code, stderr }, { code: 5, stderr: '' })
   })
 
   it('says what is wrong with a file, by a code', async () => {

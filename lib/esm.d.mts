@@ -11,10 +11,10 @@ export declare const gc: memwatch.Memwatch['gc']
 export declare const stats: memwatch.Memwatch['stats']
 export declare const history: memwatch.Memwatch['history']
 export declare const traceGc: memwatch.Memwatch['traceGc']
-export declare const openSnapshot: memwatch.Memwatch['openSnapshot']
 export declare const HeapDiff: memwatch.Memwatch['HeapDiff']
 export type HeapDiff = memwatch.HeapDiff
 export type HeapDiffResult = memwatch.HeapDiffResult
+export declare const openSnapshot: memwatch.Memwatch['openSnapshot']
 export type Stats = memwatch.Stats
 export type Leak = memwatch.Leak
 export type GcRecord = memwatch.GcRecord

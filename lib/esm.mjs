@@ -12,5 +12,5 @@ export const gc = memwatch.gc.bind(memwatch)
 export const stats = memwatch.stats.bind(memwatch)
 export const history = memwatch.history.bind(memwatch)
 export const traceGc = memwatch.traceGc.bind(memwatch)
-export const openSnapshot = memwatch.openSnapshot.bind(memwatch)
 export const HeapDiff = memwatch.HeapDiff
+export const openSnapshot = memwatch.openSnapshot.bind(memwatch)

@@ -96,6 +96,20 @@ async function compareSnapshots (paths, options) {
     (cancellation, tell) => binding.compareSnapshots(files, cancellation, tell))
 }
 
+// Node waits at its exit for work that has begun.
+const underWay = new Set()
+const cancelAll = () => underWay.forEach((cancellation) => cancellation.cancel())
+
+function begin (cancellation) {
+  if (underWay.size === 0) process.on('exit', cancelAll)
+  underWay.add(cancellation)
+}
+
+function end (cancellation) {
+  underWay.delete(cancellation)
+  if (underWay.size === 0) process.removeListener('exit', cancelAll)
+}
+
 async function watched ({ signal, onProgress }, start) {
   const cancellation = new binding.SnapshotCancellation()
   let settled = false
@@ -114,6 +128,7 @@ async function watched ({ signal, onProgress }, start) {
   const cancel = () => cancellation.cancel()
   if (signal?.aborted) cancel()
   signal?.addEventListener('abort', cancel, { once: true })
+  begin(cancellation)
   try {
     return await start(cancellation, tell)
   } catch (error) {
@@ -121,6 +136,7 @@ async function watched ({ signal, onProgress }, start) {
     throw signal?.aborted ? Object.assign(error, { cause: signal.reason }) : error
   } finally {
     settled = true
+    end(cancellation)
     signal?.removeEventListener('abort', cancel)
   }
 }

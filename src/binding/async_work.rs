@@ -12,6 +12,7 @@ type Work<T> = Box<dyn FnOnce() -> std::result::Result<T, error::Error> + Send>;
 /// A promise in the making.
 pub struct AsyncWork<T> {
     work: Option<Work<T>>,
+    settle: fn(&T, &Env) -> Result<()>,
 }
 
 /// Runs `work` on a thread of libuv's pool.
@@ -21,8 +22,22 @@ pub fn promise<T>(
 where
     T: ToNapiValue + TypeName + Send + 'static,
 {
+    promise_settled(work, |_, _| Ok(()))
+}
+
+/// The same, and has `settle` see the result on JavaScript's thread.
+pub fn promise_settled<T>(
+    work: impl FnOnce() -> std::result::Result<T, error::Error> + Send + 'static,
+    settle: fn(&T, &Env) -> Result<()>,
+) -> AsyncTask<AsyncWork<T>>
+where
+    T: ToNapiValue + TypeName + Send + 'static,
+{
     let work: Work<T> = Box::new(work);
-    AsyncTask::new(AsyncWork { work: Some(work) })
+    AsyncTask::new(AsyncWork {
+        work: Some(work),
+        settle,
+    })
 }
 
 impl<T: ToNapiValue + TypeName + Send + 'static> Task for AsyncWork<T> {
@@ -40,6 +55,8 @@ impl<T: ToNapiValue + TypeName + Send + 'static> Task for AsyncWork<T> {
 
     fn resolve(&mut self, env: Env, output: Self::Output) -> Result<T> {
         // Only an error that is a JavaScript value already keeps a code of its own.
-        output.map_err(|error| JsError::from(error).into_unknown(env).into())
+        let output = output.map_err(|error| JsError::from(error).into_unknown(env))?;
+        (self.settle)(&output, &env)?;
+        Ok(output)
     }
 }

@@ -7,7 +7,7 @@ use napi::bindgen_prelude::*;
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
 
-use super::async_work::{AsyncWork, promise};
+use super::async_work::{AsyncWork, promise, promise_settled};
 use super::{Code, coded};
 use crate::analysis::{
     Cancellation, Captures, ClassChange, Comparison, GrowingPath, NamedClass, NamedSuspect,
@@ -23,7 +23,7 @@ pub struct NativeCancellation {
 }
 
 /// A snapshot, opened.
-#[napi(js_name = "OpenedSnapshot")]
+#[napi(js_name = "OpenedSnapshot", custom_finalize)]
 pub struct NativeSnapshot {
     heap: Arc<OpenedHeap>,
 }
@@ -151,10 +151,15 @@ pub fn open_snapshot(
     on_progress: Option<Function<u32, ()>>,
 ) -> Result<AsyncTask<AsyncWork<NativeSnapshot>>> {
     let progress = Progress::new(1, cancellation.shared.clone(), told_to(on_progress)?);
-    Ok(promise(move || {
+    let open = move || {
         let heap = OpenedHeap::open(&PathBuf::from(path), &progress)?;
         let heap = Arc::new(heap);
         Ok(NativeSnapshot { heap })
+    };
+    // V8 weighs a wrapper at a few bytes and would let many of them pile up.
+    Ok(promise_settled(open, |snapshot, env| {
+        env.adjust_external_memory(snapshot.memory_bytes())?;
+        Ok(())
     }))
 }
 
@@ -307,6 +312,19 @@ impl NativeComparison {
     #[napi(catch_unwind)]
     pub fn text(&self, count: u32) -> String {
         report::heap::comparison(&self.comparison, count as usize)
+    }
+}
+
+impl NativeSnapshot {
+    fn memory_bytes(&self) -> i64 {
+        self.heap.memory_bytes() as i64
+    }
+}
+
+impl ObjectFinalize for NativeSnapshot {
+    fn finalize(self, env: Env) -> Result<()> {
+        env.adjust_external_memory(-self.memory_bytes())?;
+        Ok(())
     }
 }
 

@@ -108,9 +108,5 @@ pub fn describe(graph: &HeapGraph, node: NodeIndex) -> Option<Known> {
         };
         return Some(Known::new(name, Leaking::Unknown, "it waits"));
     }
-    match (graph.node_kind(node), graph.node_name(node)) {
-        (NodeKind::Object, "AsyncContextFrame") => Some(Known::unsure("async context")),
-        (NodeKind::Object, "AsyncLocalStorage") => Some(Known::unsure("")),
-        _ => None,
-    }
+    is_object(graph, node, "AsyncContextFrame").then(|| Known::unsure("async context"))
 }

@@ -112,7 +112,6 @@ pub fn fold(graph: &HeapGraph, path: &RetainerPath) -> Vec<Step> {
         });
         at = end;
     }
-    modules::shorten_start(graph, &mut steps);
     steps
 }
 

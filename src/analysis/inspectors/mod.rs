@@ -127,6 +127,7 @@ pub fn describe_path(graph: &HeapGraph, path: &RetainerPath) -> DescribedPath {
             step.verdict = known.verdict;
         }
     }
+    modules::shorten_start(graph, &mut steps);
     mark_suspects(&mut steps);
     let patterns = Patterns::of(graph, &steps);
     let fingerprint = Fingerprint::of(graph, &steps, &patterns);

@@ -1,26 +1,39 @@
 //! The global object, `process`, and the modules.
 #![forbid(unsafe_code)]
 
-use super::folding::{Reference, View};
+use super::folding::{Reference, View, is_internal_node};
 use super::lookup::{flat_text, has_properties, is_object, property};
 use super::names::stable_file_name;
 use super::{Known, Leaking, Step};
 use crate::snapshot::{EdgeKind, HeapGraph, NodeIndex, NodeKind};
 
-/// From a module to one that it was the first to require.
+/// From a module to one that it was the first to require, and from an ES module to its scope.
 pub fn reference(view: View, at: usize) -> Option<(Reference, usize)> {
-    let is_module = |at| is_object(view.graph, view.node(at), "Module");
-    let is_child = is_module(at)
+    let is = |at, class| is_object(view.graph, view.node(at), class);
+    let is_child = is(at, "Module")
         && view.is_property(at, "children")
         && !view.is_end(at + 1)
-        && is_module(at + 2);
-    is_child.then_some((Reference::Words("required module"), 2))
+        && is(at + 2, "Module");
+    if is_child {
+        return Some((Reference::Words("required module"), 2));
+    }
+    // V8 runs the body of an ES module as a generator.
+    let mut end = at + 1;
+    while !view.is_end(end) && is_internal_node(view.graph, view.node(end)) {
+        end += 1;
+    }
+    let is_wrap = is(at, "ModuleWrap") && is(end, "Generator") && view.is_internal(end, "context");
+    is_wrap.then_some((Reference::Scope, end + 1 - at))
 }
 
-/// What leads to `process` and to lists of timers is Node's own, and so is one step.
+/// What leads to Node's own modules, to `process` and to lists of timers is Node's own, and so is
+/// one step.
 pub fn shorten_start(graph: &HeapGraph, steps: &mut Vec<Step>) {
     let is_node = |step: &Step| {
-        is_object(graph, step.node, "TimersList") || is_object(graph, step.node, "process")
+        let scope = step.stable_name.as_deref();
+        is_object(graph, step.node, "TimersList")
+            || is_object(graph, step.node, "process")
+            || scope.is_some_and(|name| name.starts_with("scope of module node:"))
     };
     let Some(at) = steps.iter().rposition(is_node) else {
         return;
@@ -52,6 +65,9 @@ pub fn describe(graph: &HeapGraph, step: &Step) -> Option<Known> {
     }
     if is_object(graph, node, "Module") && has_properties(graph, node, &["exports", "id"]) {
         return Some(module(graph, node));
+    }
+    if is_object(graph, node, "ModuleWrap") {
+        return Some(Known::new("ES module", Leaking::No, "modules stay loaded"));
     }
     if is_module_cache(graph, node) {
         return Some(Known::new(

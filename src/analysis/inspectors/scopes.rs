@@ -102,8 +102,12 @@ pub fn file_name(graph: &HeapGraph, closure: NodeIndex) -> Option<&str> {
     let shared = internal(graph, closure, "shared")?;
     let script = internal(graph, shared, "script")
         .or_else(|| internal(graph, shared, "script_or_debug_info"))?;
-    let name = graph.node_name(script);
-    (!name.is_empty() && !name.starts_with("system /")).then_some(name)
+    match graph.node_name(script) {
+        name if name.is_empty() || name.starts_with("system /") => None,
+        // The rest is the program itself.
+        name if name.starts_with("data:") => Some("data: URL"),
+        name => Some(name),
+    }
 }
 
 /// The file in which the functions stand that a scope's variables hold and that were made there.

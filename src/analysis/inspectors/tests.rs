@@ -200,6 +200,38 @@ fn modules_are_known_by_their_files_and_never_suspect() {
 }
 
 #[test]
+fn an_es_module_holds_its_scope_through_its_body() {
+    // global ─loader─▶ ModuleWrap ─▶ (module) ─▶ Generator ─context─▶ scope ─held─▶ Session
+    let mut heap = Heap::new(100);
+    let global = heap.global();
+    let wrap = heap.owned(global, "loader", "ModuleWrap");
+    let module = heap.node(NodeKind::Hidden, "system / SourceTextModule", 0);
+    heap.internal(wrap, "1", module);
+    let body = heap.object("Generator");
+    heap.internal(module, "2", body);
+    let native = heap.node(NodeKind::Hidden, "system / NativeContext", 0);
+    let scope = heap.scope("", native);
+    heap.internal(body, "context", scope);
+    let session = heap.object("Session");
+    heap.variable(scope, "held", session);
+    let described = Described::of(heap, session);
+    let references = ["global object", ".loader", "scope", "variable `held`"];
+    assert_eq!(described.references(false), references);
+    assert_eq!(described.suspects(), ["variable `held`"]);
+}
+
+#[test]
+fn nodes_own_modules_are_one_step() {
+    // global ─handler─▶ handler() ─context─▶ scope of node:internal/loader ─cache─▶ Map
+    let mut heap = Heap::new(100);
+    let scope = heap.module("node:internal/loader");
+    let cache = heap.object("Cache");
+    heap.variable(scope, "cache", cache);
+    let described = Described::of(heap, cache);
+    assert_eq!(described.references(false), ["Node.js", "variable `cache`"]);
+}
+
+#[test]
 fn the_cache_of_modules_is_known_by_what_it_holds() {
     // global ─cache─▶ { "/app/b.js" ─▶ Module /app/b.js ─exports─▶ Cache }
     let mut heap = Heap::new(100);
