@@ -24,8 +24,9 @@ function readArguments () {
   return { node: values.node, modes: values.mode ? [values.mode] : MODES, files: positionals }
 }
 
-/** Not about behaviour, or too long to be run in both modes on every version: `scripts/test.js` runs them. */
-const ALONE = ['demo.test.js', 'package.test.js', 'stress.test.js', 'truth.test.js']
+/** Not about the watcher, or too long to be run in both modes on every version: `scripts/test.js` runs them. */
+const ALONE = ['cli.test.js', 'demo.test.js', 'drop-in.test.js', 'heap-diff.test.js', 'open-snapshot.test.js',
+  'package.test.js', 'stress.test.js', 'truth.test.js']
 
 function behaviouralTests () {
   return fs.readdirSync(TESTS)
