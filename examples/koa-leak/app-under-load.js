@@ -127,7 +127,7 @@ class AppUnderLoad extends EventEmitter {
         this.emit('collected')
         break
       case 'heapDiff':
-        this.emit('event', `heap diff  ${JSON.stringify(value).slice(0, 200)}`)
+        this.emit('event', `heap diff  ${describeDiff(value)}`)
         break
       default:
         this.emit(`told:${type}`, value)
@@ -150,6 +150,11 @@ class AppUnderLoad extends EventEmitter {
 function describeLeak ({ reason, message, growth, bytesPerHour }) {
   const rate = bytesPerHour === null ? 'rate not known yet' : `${megabytes(bytesPerHour)} an hour`
   return `reason: ${reason} | growth: ${megabytes(growth)}, ${rate} | ${message}`
+}
+
+function describeDiff ({ change }) {
+  const grown = change.details.slice(0, 3).map(({ what, size, '+': came, '-': went }) => `${what} ${size} (+${came} -${went})`)
+  return `${change.size}: ${grown.join(', ')}`
 }
 
 function megabytes (bytes) {
