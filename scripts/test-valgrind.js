@@ -20,7 +20,9 @@ const { spawnSync } = require('node:child_process')
 const { ENVIRONMENTS } = require('./valgrind-program')
 
 const PROGRAM = path.join(__dirname, 'valgrind-program.js')
-const CLASSES = Object.keys(require('../binding.js')).filter((name) => /^[A-Z]/.test(name)).length
+// Some classes have two names.
+const CLASSES = new Set(Object.entries(require('../binding.js'))
+  .filter(([name]) => /^[A-Z]/.test(name)).map(([, value]) => value)).size
 /** What napi-rs creates while it registers the addon, and how many blocks of it may be left. */
 const LEFT_BY_NAPI = new Map([
   ['napi_create_reference', ENVIRONMENTS * CLASSES],
