@@ -119,22 +119,18 @@ for (const [name, flags] of Object.entries(RUNS)) {
 
     // Between our prologue and V8's "before" V8 finishes the sweeping that the full collection before
     // left to do. Pages counted by their marked bytes are then counted exactly, which can only be less:
-    // objects that shrank while marking ran. Incremental marking does not begin before sweeping has
-    // ended, so where it came first the two are equal, and elsewhere ours is not below V8's.
+    // objects that shrank while marking ran. So ours is never below V8's. Where incremental marking came
+    // first the sweeping has ended as a rule, and the two are equal; on Node 26 they were once 166 KB apart.
     await t.test('used bytes before a full collection are what V8 printed, but for unfinished sweeping', () => {
       let exact = 0
-      let swept = false
       let line = 0
       for (const { kind, usedBeforeBytes, sequence } of records) {
-        if (kind === 'incremental-marking') swept = true
         if (UNTRACED.includes(kind)) continue
         const { before } = traced[line++]
         if (kind !== 'mark-compact') continue
-        if (swept) assert.equal(usedBeforeBytes, before, `record ${sequence}`)
         assert.ok(usedBeforeBytes >= before, `record ${sequence}: ${usedBeforeBytes} < ${before}`)
         assert.ok(usedBeforeBytes - before < 1024 * 1024, `record ${sequence}: ${usedBeforeBytes}, ${before}`)
         if (usedBeforeBytes === before) exact++
-        swept = false
       }
       assert.ok(exact >= 4, `only ${exact} exact`)
     })
