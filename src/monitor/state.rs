@@ -141,9 +141,17 @@ impl State {
         }
     }
 
-    /// A collection on request has ended: what V8 did for it is all in the ring.
+    /// A collection on request has ended: what V8 did for it is all in the ring. While nobody processes
+    /// records, no more ends are kept than the ring holds records.
     pub fn end_request(&mut self) {
-        self.request_ends.push(self.ring.next_sequence());
+        let end = self.ring.next_sequence();
+        if self.request_ends.last() == Some(&end) {
+            return;
+        }
+        self.request_ends.push(end);
+        if self.request_ends.len() > self.ring.capacity() {
+            self.process();
+        }
     }
 
     /// Adds a record on behalf of the fallback mode, unless one that ended as late is there; the hook
@@ -319,6 +327,22 @@ mod tests {
             .map(|at| is_superseded(&events[at], &events[at + 1..], &[3, 4]))
             .collect();
         assert_eq!(superseded, [true, false, false, false, false]);
+    }
+
+    #[test]
+    fn requests_that_nobody_processes_do_not_pile_up() {
+        let mut state = State::new(4096);
+        state.config.capacity = 4;
+        for at in 0..100 {
+            state.end_request();
+            state.end_request();
+            state.observe(full(0, 1.0, 5), f64::from(at));
+        }
+        assert!(
+            state.request_ends.len() <= 5,
+            "{}",
+            state.request_ends.len()
+        );
     }
 
     #[test]
