@@ -30,6 +30,8 @@ mod suspects;
 mod weak_maps;
 
 #[cfg(test)]
+mod made_heaps;
+#[cfg(test)]
 mod naive;
 
 pub use biggest_retainers::biggest_retainers;

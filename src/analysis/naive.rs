@@ -3,78 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::made_heaps::random_heap;
 use super::*;
-use crate::snapshot::{Builder, EdgeKind, HeapGraph, NodeIndex, NodeKind, Unwatched};
-
-/// Numbers that are random enough and the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len() as u64) as usize]
-    }
-}
+use crate::snapshot::{EdgeKind, HeapGraph, NodeIndex, NodeKind, Unwatched};
 
 const SEEDS: u64 = 1500;
-
-/// A heap of up to fourteen nodes with every kind of edge, circles and orphans included.
-fn random_heap(seed: u64) -> HeapGraph {
-    let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
-    let mut heap = Builder::new();
-    let kinds = [
-        NodeKind::Object,
-        NodeKind::Object,
-        NodeKind::Array,
-        NodeKind::Hidden,
-        NodeKind::Closure,
-        NodeKind::Synthetic,
-        NodeKind::String,
-    ];
-    let edge_kinds = [
-        EdgeKind::Property,
-        EdgeKind::Property,
-        EdgeKind::Element,
-        EdgeKind::Internal,
-        EdgeKind::Hidden,
-        EdgeKind::Shortcut,
-        EdgeKind::Weak,
-        EdgeKind::Context,
-    ];
-    let names = ["A", "B", "(Document DOM trees)", "C"];
-    let nodes = 1 + dice.below(13);
-    for id in 1..=nodes {
-        let (kind, name, size) = (dice.pick(&kinds), dice.pick(&names), dice.below(5) * 8);
-        heap.add_node(kind, name, id as u32, size);
-    }
-    for _ in 0..dice.below(nodes * 3 + 2) {
-        let from = NodeIndex::new(dice.below(nodes + 1) as usize);
-        let to = NodeIndex::new(dice.below(nodes + 1) as usize);
-        match dice.pick(&edge_kinds) {
-            kind if kind.has_index() => {
-                heap.add_indexed_edge(from, kind, dice.below(9) as u32, to);
-            }
-            EdgeKind::Internal => {
-                // Some are entries of WeakMaps, now and then of the node's own table.
-                let (table, prefix) = (dice.below(nodes + 1), dice.below(9));
-                let name = format!(
-                    "{prefix} / part of key (K @1) -> value (V @2) pair in WeakMap (table @{table})"
-                );
-                let is_entry = dice.below(3) == 0;
-                let name = if is_entry { &name } else { "internal" };
-                heap.add_edge(from, EdgeKind::Internal, name, to);
-            }
-            kind => heap.add_edge(from, kind, "name", to),
-        }
-    }
-    heap.build()
-}
+/// Few enough for what is slow and obvious.
+const MOST_NODES: u64 = 14;
 
 /// Nodes that belong to the page: all that shortcuts and documents of the root reach.
 fn page_nodes(graph: &HeapGraph) -> BTreeSet<NodeIndex> {
@@ -198,7 +133,7 @@ fn naive_owned_sizes(graph: &HeapGraph) -> Vec<u64> {
 }
 
 fn heaps() -> impl Iterator<Item = (u64, HeapGraph)> {
-    (1..=SEEDS).map(|seed| (seed, random_heap(seed)))
+    (1..=SEEDS).map(|seed| (seed, random_heap(seed, MOST_NODES)))
 }
 
 fn analyse(graph: &HeapGraph) -> HeapAnalysis {
@@ -426,7 +361,7 @@ fn assert_is_path(graph: &HeapGraph, path: &RetainerPath, goal: NodeIndex) {
 #[test]
 fn a_diff_counts_what_a_look_at_every_pair_of_ids_counts() {
     for (seed, before) in heaps().step_by(2) {
-        let after = random_heap(seed + 1);
+        let after = random_heap(seed + 1, MOST_NODES);
         let [old, new] = [&before, &after].map(|graph| {
             let sizes = owned_sizes(graph, &Unwatched).unwrap();
             (graph, Classes::of(graph), sizes)
