@@ -7,7 +7,7 @@
 
 use std::error::Error;
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use memwatch_rs::analysis::{Distances, HeapAnalysis, duplicate_strings};
@@ -29,8 +29,8 @@ fn write(
     analysis: &HeapAnalysis,
     distances: &Distances,
     mut out: impl Write,
-) -> io::Result<()> {
-    let duplicates = duplicate_strings(graph, &analysis.sizes);
+) -> Result<(), Box<dyn Error>> {
+    let duplicates = duplicate_strings(graph, &analysis.sizes, &Unwatched)?;
     let duplicates: usize = duplicates.iter().map(|group| group.nodes.len()).sum();
     for number in [
         graph.node_count() as u64,
@@ -46,7 +46,7 @@ fn write(
         out.write_all(&analysis.sizes.bytes(node).to_le_bytes())?;
         out.write_all(&analysis.retained.bytes(node).to_le_bytes())?;
     }
-    for class in analysis.class_summaries() {
+    for class in analysis.class_summaries(&Unwatched)? {
         for number in [class.count, class.shallow_bytes, class.retained_bytes] {
             out.write_all(&number.to_le_bytes())?;
         }
@@ -54,5 +54,5 @@ fn write(
         out.write_all(&u32::try_from(name.len()).unwrap_or(u32::MAX).to_le_bytes())?;
         out.write_all(name.as_bytes())?;
     }
-    out.flush()
+    Ok(out.flush()?)
 }

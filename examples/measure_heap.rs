@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let read = started.elapsed();
     let analysis = HeapAnalysis::of(&graph, &Unwatched)?;
     let analysed = started.elapsed();
-    let classes = analysis.class_summaries();
+    let classes = analysis.class_summaries(&Unwatched)?;
     let total = started.elapsed();
     println!(
         "{{\"read_ms\":{},\"analyse_ms\":{},\"classes_ms\":{},\"wall_ms\":{},\"cpu_ms\":{},\

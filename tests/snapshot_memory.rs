@@ -138,7 +138,7 @@ fn a_damaged_file_is_an_error_or_a_graph_that_can_be_analysed() {
         let (_, peak) = measured(|| {
             if let Ok(graph) = read(&damaged, damaged.len() as u64, 1) {
                 let analysis = HeapAnalysis::of(&graph, &Unwatched).unwrap();
-                analysis.class_summaries();
+                analysis.class_summaries(&Unwatched).unwrap();
                 Distances::of(&graph, &Unwatched).unwrap();
             }
         });

@@ -14,17 +14,19 @@ fuzz_target!(|bytes: &[u8]| {
     };
     let analysis = HeapAnalysis::of(&graph, &Unwatched).expect("nobody cancels");
     let distances = Distances::of(&graph, &Unwatched).expect("nobody cancels");
-    let retainers = Retainers::of(&graph);
-    analysis.class_summaries();
-    suspects(&graph, &analysis, SuspectOptions::default());
-    duplicate_strings(&graph, &analysis.sizes);
-    for node in biggest_retainers(&graph, &analysis.retained, 3) {
+    let retainers = Retainers::of(&graph, &Unwatched).expect("nobody cancels");
+    analysis.class_summaries(&Unwatched).expect("nobody cancels");
+    suspects(&graph, &analysis, SuspectOptions::default(), &Unwatched).expect("nobody cancels");
+    duplicate_strings(&graph, &analysis.sizes, &Unwatched).expect("nobody cancels");
+    let biggest = biggest_retainers(&graph, &analysis.retained, 3, &Unwatched);
+    for node in biggest.expect("nobody cancels") {
         shortest_path(&graph, &distances, node);
         let tree = &analysis.dominators;
         distinct_paths(&graph, &retainers, tree, node, 2, &Unwatched).expect("nobody cancels");
     }
-    let census = Census::take(&graph, &analysis.classes, &analysis.sizes);
-    census.diff(&census);
+    let census = Census::take(&graph, &analysis.classes, &analysis.sizes, &Unwatched);
+    let census = census.expect("nobody cancels");
+    census.diff(&census, &Unwatched).expect("nobody cancels");
     let mut shapes = Shapes::default();
     let counts = shapes.count(&graph, &analysis, &distances, &Unwatched);
     let counts = counts.expect("nobody cancels");

@@ -56,10 +56,6 @@ impl Captures {
         let mut captures = Self::default();
         for path in paths {
             captures.add(&read_file(path.as_ref(), watch)?, watch)?;
-            // Small heaps are done before anyone looks.
-            if watch.is_cancelled() {
-                return Err(Error::Cancelled);
-            }
         }
         Ok(captures)
     }
@@ -74,23 +70,27 @@ impl Captures {
         let distances = Distances::of(graph, watch)?;
         let counts = self.shapes.count(graph, &analysis, &distances, watch)?;
         self.counts.push(counts);
-        self.censuses
-            .push(Census::take(graph, &analysis.classes, &analysis.sizes));
+        let census = Census::take(graph, &analysis.classes, &analysis.sizes, watch)?;
+        self.censuses.push(census);
         Ok(())
     }
 
     /// Compares all captures. Ids match only within one process; paths match between processes too.
-    pub fn compare(&self) -> Comparison {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cancelled`].
+    pub fn compare(&self, watch: &dyn Watch) -> Result<Comparison, Error> {
         let totals: Vec<Tally> = self.censuses.iter().map(Census::total).collect();
         let bytes = |total: Option<&Tally>| i128::from(total.map_or(0, |total| total.bytes));
         let growth = bytes(totals.last()) - bytes(totals.first());
         let classes = match self.censuses.as_slice() {
-            [first, .., last] => first.diff(last),
+            [first, .., last] => first.diff(last, watch)?,
             _ => Vec::new(),
         };
         let owned = |(label, class): (&str, &str)| (label.to_owned(), class.to_owned());
         let growing = self.shapes.growing(&self.counts, MIN_GROWTH);
-        Comparison {
+        Ok(Comparison {
             growth_bytes: i64::try_from(growth).unwrap_or(i64::MAX),
             totals,
             classes,
@@ -107,7 +107,7 @@ impl Captures {
                     retained_bytes: path.retained_bytes,
                 })
                 .collect(),
-        }
+        })
     }
 }
 
@@ -134,7 +134,7 @@ mod tests {
         for count in [1, 3, 6] {
             captures.add(&capture(count), &Unwatched).unwrap();
         }
-        let found = captures.compare();
+        let found = captures.compare(&Unwatched).unwrap();
         let bytes: Vec<u64> = found.totals.iter().map(|total| total.bytes).collect();
         assert_eq!(bytes, [18, 38, 68]);
         assert_eq!(found.growth_bytes, 50);
@@ -150,9 +150,9 @@ mod tests {
     #[test]
     fn one_capture_or_none_has_nothing_to_compare() {
         let mut captures = Captures::default();
-        assert_eq!(captures.compare().growth_bytes, 0);
+        assert_eq!(captures.compare(&Unwatched).unwrap().growth_bytes, 0);
         captures.add(&capture(1), &Unwatched).unwrap();
-        let found = captures.compare();
+        let found = captures.compare(&Unwatched).unwrap();
         assert_eq!((found.classes, found.growing), (vec![], vec![]));
     }
 }

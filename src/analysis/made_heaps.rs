@@ -171,24 +171,24 @@ fn nested(levels: u32) -> HeapGraph {
 fn ask_everything(graph: &HeapGraph) -> (u64, Option<u32>) {
     let analysis = HeapAnalysis::of(graph, &Unwatched).unwrap();
     let distances = Distances::of(graph, &Unwatched).unwrap();
-    let retainers = Retainers::of(graph);
+    let retainers = Retainers::of(graph, &Unwatched).unwrap();
     let last = NodeIndex::new(graph.node_count() - 1);
     let path = shortest_path(graph, &distances, last).unwrap();
     assert_eq!(Some(path.edges.len() as u32), distances.distance(last));
     let tree = &analysis.dominators;
     let paths = distinct_paths(graph, &retainers, tree, last, 3, &Unwatched).unwrap();
     assert_eq!(paths[0].edges.len(), path.edges.len());
-    assert!(!analysis.class_summaries().is_empty());
-    assert_eq!(
-        suspects(graph, &analysis, SuspectOptions::default()).len(),
-        1
-    );
-    assert!(duplicate_strings(graph, &analysis.sizes).is_empty());
+    assert!(!analysis.class_summaries(&Unwatched).unwrap().is_empty());
+    let found = suspects(graph, &analysis, SuspectOptions::default(), &Unwatched);
+    assert_eq!(found.unwrap().len(), 1);
+    let strings = duplicate_strings(graph, &analysis.sizes, &Unwatched);
+    assert!(strings.unwrap().is_empty());
     let mut shapes = Shapes::default();
     let counts = shapes.count(graph, &analysis, &distances, &Unwatched);
     assert!(shapes.growing(&[counts.unwrap()], 1).is_empty());
     let first = NodeIndex::new(1);
-    assert_eq!(biggest_retainers(graph, &analysis.retained, 1), [first]);
+    let biggest = biggest_retainers(graph, &analysis.retained, 1, &Unwatched);
+    assert_eq!(biggest.unwrap(), [first]);
     (analysis.retained.bytes(first), distances.distance(last))
 }
 

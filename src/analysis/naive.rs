@@ -213,7 +213,7 @@ fn a_class_retains_what_is_lost_with_any_of_its_nodes() {
     for (seed, graph) in heaps() {
         let analysis = analyse(&graph);
         let lost = lost_with(&graph);
-        let summaries = analysis.class_summaries();
+        let summaries = analysis.class_summaries(&Unwatched).unwrap();
         for summary in &summaries {
             let members: Vec<NodeIndex> = graph
                 .nodes()
@@ -290,7 +290,7 @@ fn distances_shrink_no_further_when_every_edge_is_tried_again() {
 #[test]
 fn retainers_are_all_edges_that_lead_to_a_node() {
     for (seed, graph) in heaps() {
-        let retainers = Retainers::of(&graph);
+        let retainers = Retainers::of(&graph, &Unwatched).unwrap();
         for node in graph.nodes() {
             let all = graph.nodes().flat_map(|from| graph.edges(from));
             let expected: Vec<_> = all
@@ -326,7 +326,7 @@ fn the_shortest_path_is_as_long_as_the_distance() {
 fn distinct_paths_share_only_what_every_path_must_pass() {
     for (seed, graph) in heaps() {
         let tree = DominatorTree::of(&graph, &Unwatched).unwrap();
-        let retainers = Retainers::of(&graph);
+        let retainers = Retainers::of(&graph, &Unwatched).unwrap();
         for node in graph.nodes() {
             let paths = distinct_paths(&graph, &retainers, &tree, node, 3, &Unwatched).unwrap();
             let shared: BTreeSet<NodeIndex> = tree.dominators(node).collect();
@@ -364,10 +364,11 @@ fn a_diff_counts_what_a_look_at_every_pair_of_ids_counts() {
         let after = random_heap(seed + 1, MOST_NODES);
         let [old, new] = [&before, &after].map(|graph| {
             let sizes = owned_sizes(graph, &Unwatched).unwrap();
-            (graph, Classes::of(graph), sizes)
+            (graph, Classes::of(graph, &Unwatched).unwrap(), sizes)
         });
-        let [census, later] =
-            [&old, &new].map(|(graph, classes, sizes)| Census::take(graph, classes, sizes));
+        let [census, later] = [&old, &new].map(|(graph, classes, sizes)| {
+            Census::take(graph, classes, sizes, &Unwatched).unwrap()
+        });
         let mut expected: BTreeMap<String, i64> = BTreeMap::new();
         for (sign, (graph, classes, sizes), (other, ..)) in [(-1, &old, &new), (1, &new, &old)] {
             for node in graph.nodes() {
@@ -386,7 +387,8 @@ fn a_diff_counts_what_a_look_at_every_pair_of_ids_counts() {
         }
         expected.retain(|_, growth| *growth != 0);
         let mut found: BTreeMap<String, i64> = census
-            .diff(&later)
+            .diff(&later, &Unwatched)
+            .unwrap()
             .into_iter()
             .map(|change| (change.name.clone(), change.growth_bytes()))
             .collect();
@@ -407,7 +409,7 @@ fn the_biggest_retainers_are_the_first_of_all_sorted_by_size() {
         all.sort_by_key(|&node| (std::cmp::Reverse(analysis.retained.bytes(node)), node));
         all.truncate(3);
         assert_eq!(
-            biggest_retainers(&graph, &analysis.retained, 3),
+            biggest_retainers(&graph, &analysis.retained, 3, &Unwatched).unwrap(),
             all,
             "seed {seed}"
         );
@@ -427,7 +429,7 @@ fn duplicate_strings_are_those_that_a_look_at_every_pair_finds() {
                 .any(|&other| other != node && graph.node_name(other) == graph.node_name(node))
         };
         let expected: BTreeSet<NodeIndex> = strings.iter().copied().filter(has_twin).collect();
-        let groups = duplicate_strings(&graph, graph.shallow_sizes());
+        let groups = duplicate_strings(&graph, graph.shallow_sizes(), &Unwatched).unwrap();
         let found = groups
             .iter()
             .flat_map(|group| group.nodes.clone())
