@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::census::{Census, ClassChange, Tally};
 use super::distances::Distances;
-use super::growth::{ShapeCounts, Shapes};
+use super::growth::{Capture, GrowingShape, ShapeCounts, Shapes};
 use super::heap_analysis::HeapAnalysis;
 use crate::error::Error;
 use crate::snapshot::{HeapGraph, Watch, read_file};
@@ -20,6 +20,8 @@ pub struct Captures {
     censuses: Vec<Census>,
     shapes: Shapes,
     counts: Vec<ShapeCounts>,
+    /// As of the last capture.
+    growing: Vec<GrowingShape>,
 }
 
 /// How a heap changed.
@@ -42,7 +44,7 @@ pub struct GrowingPath {
     pub steps: Vec<(String, String)>,
     /// How many there were, by capture.
     pub counts: Vec<u64>,
-    /// What they retain in the last capture.
+    /// Their share of what would be freed in the last capture if all that grew were gone.
     pub retained_bytes: u64,
 }
 
@@ -68,8 +70,15 @@ impl Captures {
     pub fn add(&mut self, graph: &HeapGraph, watch: &dyn Watch) -> Result<(), Error> {
         let analysis = HeapAnalysis::of(graph, watch)?;
         let distances = Distances::of(graph, watch)?;
-        let counts = self.shapes.count(graph, &analysis, &distances, watch)?;
+        let (counts, shapes) = self.shapes.count(graph, &analysis, &distances, watch)?;
         self.counts.push(counts);
+        let last = Capture {
+            graph,
+            sizes: &analysis.sizes,
+            shapes: &shapes,
+        };
+        let growing = self.shapes.growing(&self.counts, MIN_GROWTH, last, watch);
+        self.growing = growing?;
         let census = Census::take(graph, &analysis.classes, &analysis.sizes, watch)?;
         self.censuses.push(census);
         Ok(())
@@ -89,13 +98,13 @@ impl Captures {
             _ => Vec::new(),
         };
         let owned = |(label, class): (&str, &str)| (label.to_owned(), class.to_owned());
-        let growing = self.shapes.growing(&self.counts, MIN_GROWTH);
         Ok(Comparison {
             growth_bytes: i64::try_from(growth).unwrap_or(i64::MAX),
             totals,
             classes,
-            growing: growing
-                .into_iter()
+            growing: self
+                .growing
+                .iter()
                 .map(|path| GrowingPath {
                     steps: self
                         .shapes
@@ -103,7 +112,7 @@ impl Captures {
                         .into_iter()
                         .map(owned)
                         .collect(),
-                    counts: path.counts,
+                    counts: path.counts.clone(),
                     retained_bytes: path.retained_bytes,
                 })
                 .collect(),

@@ -183,9 +183,10 @@ fn ask_everything(graph: &HeapGraph) -> (u64, Option<u32>) {
     assert_eq!(found.unwrap().len(), 1);
     let strings = duplicate_strings(graph, &analysis.sizes, &Unwatched);
     assert!(strings.unwrap().is_empty());
-    let mut shapes = Shapes::default();
-    let counts = shapes.count(graph, &analysis, &distances, &Unwatched);
-    assert!(shapes.growing(&[counts.unwrap()], 1).is_empty());
+    let mut captures = Captures::default();
+    captures.add(graph, &Unwatched).unwrap();
+    captures.add(graph, &Unwatched).unwrap();
+    assert!(captures.compare(&Unwatched).unwrap().growing.is_empty());
     let first = NodeIndex::new(1);
     let biggest = biggest_retainers(graph, &analysis.retained, 1, &Unwatched);
     assert_eq!(biggest.unwrap(), [first]);
