@@ -6,8 +6,9 @@
 //! count, shallow and retained size (u64 each), then the length of its name (u32) and the name.
 
 use std::error::Error;
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::{BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use memwatch_rs::analysis::{Distances, HeapAnalysis, duplicate_strings};
@@ -18,8 +19,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         let graph = read_file(Path::new(&file), &Unwatched)?;
         let analysis = HeapAnalysis::of(&graph, &Unwatched)?;
         let distances = Distances::of(&graph, &Unwatched)?;
-        let out = BufWriter::new(File::create(format!("{file}.numbers"))?);
-        write(&graph, &analysis, &distances, out)?;
+        // Names of classes come from the heap: nobody else's business.
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        let out = options.open(format!("{file}.numbers"))?;
+        write(&graph, &analysis, &distances, BufWriter::new(out))?;
     }
     Ok(())
 }
