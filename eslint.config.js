@@ -3,6 +3,6 @@
 const neostandard = require('neostandard')
 
 module.exports = [
-  { ignores: ['binding.js', 'target/**', '.nodes/**'] },
+  { ignores: ['binding.js', 'target/**', '.nodes/**', '.devtools/**'] },
   ...neostandard({ ts: false })
 ]

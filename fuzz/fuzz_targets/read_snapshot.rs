@@ -1,8 +1,10 @@
-//! Any bytes at all: reading them gives a graph or an error, in whatever pieces they come.
+//! Any bytes at all: reading them gives a graph or an error, in whatever pieces they come, compressed or not.
 #![no_main]
 
-use std::io::Read;
+use std::io::{Read, Write};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use libfuzzer_sys::fuzz_target;
 use memwatch_rs::snapshot::{ReadOptions, Unwatched, read_snapshot, write_snapshot};
 
@@ -16,6 +18,12 @@ impl Read for Trickle<'_> {
     }
 }
 
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).expect("memory takes every byte");
+    encoder.finish().expect("memory takes every byte")
+}
+
 fuzz_target!(|bytes: &[u8]| {
     let options = ReadOptions {
         total_bytes: bytes.len() as u64,
@@ -24,6 +32,10 @@ fuzz_target!(|bytes: &[u8]| {
     let whole = read_snapshot(bytes, options, &Unwatched);
     let pieces = read_snapshot(Trickle(bytes), ReadOptions::default(), &Unwatched);
     assert_eq!(whole.is_ok(), pieces.is_ok());
+    let compressed = read_snapshot(&*gzip(bytes), ReadOptions::default(), &Unwatched);
+    // What was gzip already is compressed twice.
+    let was_gzip = bytes.starts_with(&[0x1F, 0x8B]);
+    assert!(was_gzip || whole.is_ok() == compressed.is_ok());
     let Ok(graph) = whole else { return };
     let mut written = Vec::new();
     write_snapshot(&graph, &mut written).expect("memory takes every byte");

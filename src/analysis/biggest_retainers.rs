@@ -5,10 +5,15 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::retained_sizes::RetainedSizes;
-use crate::snapshot::{HeapGraph, NodeIndex, NodeKind};
+use crate::error::Error;
+use crate::snapshot::{CHECK_INTERVAL, HeapGraph, NodeIndex, NodeKind, Phase, Watch};
 
 /// The `count` nodes with the largest retained sizes, the largest first. Synthetic nodes, which
 /// stand for no object, are left out.
+///
+/// # Errors
+///
+/// [`Error::Cancelled`].
 ///
 /// # Complexity
 ///
@@ -17,9 +22,13 @@ pub fn biggest_retainers(
     graph: &HeapGraph,
     retained: &RetainedSizes,
     count: usize,
-) -> Vec<NodeIndex> {
+    watch: &dyn Watch,
+) -> Result<Vec<NodeIndex>, Error> {
     let mut biggest = BinaryHeap::new();
     for node in graph.nodes() {
+        if node.index() % CHECK_INTERVAL == 0 {
+            watch.check(Phase::Search, node.index(), graph.node_count())?;
+        }
         if graph.node_kind(node) == NodeKind::Synthetic || node == graph.root() {
             continue;
         }
@@ -30,8 +39,8 @@ pub fn biggest_retainers(
     }
     // The smallest of the kept is on top, so the sorted order is the wanted one.
     let sorted = biggest.into_sorted_vec();
-    sorted
+    Ok(sorted
         .into_iter()
         .map(|Reverse((_, Reverse(node)))| node)
-        .collect()
+        .collect())
 }

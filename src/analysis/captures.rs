@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::census::{Census, ClassChange, Tally};
 use super::distances::Distances;
-use super::growth::{ShapeCounts, Shapes};
+use super::growth::{Capture, GrowingShape, ShapeCounts, Shapes};
 use super::heap_analysis::HeapAnalysis;
 use crate::error::Error;
 use crate::snapshot::{HeapGraph, Watch, read_file};
@@ -20,6 +20,8 @@ pub struct Captures {
     censuses: Vec<Census>,
     shapes: Shapes,
     counts: Vec<ShapeCounts>,
+    /// As of the last capture.
+    growing: Vec<GrowingShape>,
 }
 
 /// How a heap changed.
@@ -42,7 +44,7 @@ pub struct GrowingPath {
     pub steps: Vec<(String, String)>,
     /// How many there were, by capture.
     pub counts: Vec<u64>,
-    /// What they retain in the last capture.
+    /// Their share of what would be freed in the last capture if all that grew were gone.
     pub retained_bytes: u64,
 }
 
@@ -56,10 +58,6 @@ impl Captures {
         let mut captures = Self::default();
         for path in paths {
             captures.add(&read_file(path.as_ref(), watch)?, watch)?;
-            // Small heaps are done before anyone looks.
-            if watch.is_cancelled() {
-                return Err(Error::Cancelled);
-            }
         }
         Ok(captures)
     }
@@ -72,30 +70,41 @@ impl Captures {
     pub fn add(&mut self, graph: &HeapGraph, watch: &dyn Watch) -> Result<(), Error> {
         let analysis = HeapAnalysis::of(graph, watch)?;
         let distances = Distances::of(graph, watch)?;
-        let counts = self.shapes.count(graph, &analysis, &distances, watch)?;
+        let (counts, shapes) = self.shapes.count(graph, &analysis, &distances, watch)?;
         self.counts.push(counts);
-        self.censuses
-            .push(Census::take(graph, &analysis.classes, &analysis.sizes));
+        let last = Capture {
+            graph,
+            sizes: &analysis.sizes,
+            shapes: &shapes,
+        };
+        let growing = self.shapes.growing(&self.counts, MIN_GROWTH, last, watch);
+        self.growing = growing?;
+        let census = Census::take(graph, &analysis.classes, &analysis.sizes, watch)?;
+        self.censuses.push(census);
         Ok(())
     }
 
     /// Compares all captures. Ids match only within one process; paths match between processes too.
-    pub fn compare(&self) -> Comparison {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cancelled`].
+    pub fn compare(&self, watch: &dyn Watch) -> Result<Comparison, Error> {
         let totals: Vec<Tally> = self.censuses.iter().map(Census::total).collect();
         let bytes = |total: Option<&Tally>| i128::from(total.map_or(0, |total| total.bytes));
         let growth = bytes(totals.last()) - bytes(totals.first());
         let classes = match self.censuses.as_slice() {
-            [first, .., last] => first.diff(last),
+            [first, .., last] => first.diff(last, watch)?,
             _ => Vec::new(),
         };
         let owned = |(label, class): (&str, &str)| (label.to_owned(), class.to_owned());
-        let growing = self.shapes.growing(&self.counts, MIN_GROWTH);
-        Comparison {
+        Ok(Comparison {
             growth_bytes: i64::try_from(growth).unwrap_or(i64::MAX),
             totals,
             classes,
-            growing: growing
-                .into_iter()
+            growing: self
+                .growing
+                .iter()
                 .map(|path| GrowingPath {
                     steps: self
                         .shapes
@@ -103,11 +112,11 @@ impl Captures {
                         .into_iter()
                         .map(owned)
                         .collect(),
-                    counts: path.counts,
+                    counts: path.counts.clone(),
                     retained_bytes: path.retained_bytes,
                 })
                 .collect(),
-        }
+        })
     }
 }
 
@@ -134,7 +143,7 @@ mod tests {
         for count in [1, 3, 6] {
             captures.add(&capture(count), &Unwatched).unwrap();
         }
-        let found = captures.compare();
+        let found = captures.compare(&Unwatched).unwrap();
         let bytes: Vec<u64> = found.totals.iter().map(|total| total.bytes).collect();
         assert_eq!(bytes, [18, 38, 68]);
         assert_eq!(found.growth_bytes, 50);
@@ -150,9 +159,9 @@ mod tests {
     #[test]
     fn one_capture_or_none_has_nothing_to_compare() {
         let mut captures = Captures::default();
-        assert_eq!(captures.compare().growth_bytes, 0);
+        assert_eq!(captures.compare(&Unwatched).unwrap().growth_bytes, 0);
         captures.add(&capture(1), &Unwatched).unwrap();
-        let found = captures.compare();
+        let found = captures.compare(&Unwatched).unwrap();
         assert_eq!((found.classes, found.growing), (vec![], vec![]));
     }
 }

@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 
 use super::classes::Classes;
-use crate::snapshot::{HeapGraph, NodeId, NodeIndex, Sizes};
+use crate::error::Error;
+use crate::snapshot::{CHECK_INTERVAL, HeapGraph, NodeId, NodeIndex, Phase, Sizes, Watch};
 
 /// One heap, twelve bytes a node.
 ///
@@ -56,17 +57,30 @@ enum Meeting {
 impl Census {
     /// Counts a heap.
     ///
+    /// # Errors
+    ///
+    /// [`Error::Cancelled`].
+    ///
     /// # Complexity
     ///
     /// O(nodes * log nodes) time, twelve bytes a node, four more while it runs.
-    pub fn take(graph: &HeapGraph, classes: &Classes, sizes: &Sizes) -> Self {
+    pub fn take(
+        graph: &HeapGraph,
+        classes: &Classes,
+        sizes: &Sizes,
+        watch: &dyn Watch,
+    ) -> Result<Self, Error> {
+        watch.check(Phase::Compare, 0, graph.node_count())?;
         let mut order: Vec<NodeIndex> = graph.nodes().collect();
         order.sort_unstable_by_key(|&node| graph.node_id(node));
         let mut sorted_sizes = Sizes::with_capacity(order.len());
-        for &node in &order {
+        for (done, &node) in order.iter().enumerate() {
+            if done % CHECK_INTERVAL == 0 {
+                watch.check(Phase::Compare, done, order.len())?;
+            }
             sorted_sizes.push(sizes.bytes(node));
         }
-        Self {
+        Ok(Self {
             ids: order.iter().map(|&node| graph.node_id(node)).collect(),
             classes: order
                 .iter()
@@ -74,7 +88,7 @@ impl Census {
                 .collect(),
             sizes: sorted_sizes,
             class_names: classes.names().to_vec(),
-        }
+        })
     }
 
     /// How many nodes were counted.
@@ -97,9 +111,13 @@ impl Census {
 
     /// How the classes changed until `later`, the one that grew most first. Classes in which
     /// nothing changed are left out.
-    pub fn diff(&self, later: &Self) -> Vec<ClassChange> {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cancelled`].
+    pub fn diff(&self, later: &Self, watch: &dyn Watch) -> Result<Vec<ClassChange>, Error> {
         let mut changes: BTreeMap<&str, ClassChange> = BTreeMap::new();
-        self.meet(later, |meeting| match meeting {
+        self.meet(later, watch, |meeting| match meeting {
             Meeting::First(old) => {
                 let change = changes.entry(self.class_name(old)).or_default();
                 change.removed.add(self.bytes(old));
@@ -117,7 +135,7 @@ impl Census {
                     change.resized_bytes = change.resized_bytes.saturating_add(growth);
                 }
             }
-        });
+        })?;
         let mut changes: Vec<ClassChange> = changes
             .into_iter()
             .map(|(name, change)| ClassChange {
@@ -126,20 +144,37 @@ impl Census {
             })
             .collect();
         changes.sort_by_key(|change| std::cmp::Reverse(change.growth_bytes()));
-        changes
+        Ok(changes)
     }
 
     /// The three-snapshot rule: ids of nodes that came between `self` and `second` and are still
     /// there in `third`. What one round of work allocates and the next does not free is a suspect.
-    pub fn survivors(&self, second: &Self, third: &Self) -> Vec<NodeId> {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cancelled`].
+    pub fn survivors(
+        &self,
+        second: &Self,
+        third: &Self,
+        watch: &dyn Watch,
+    ) -> Result<Vec<NodeId>, Error> {
         let mut came = Vec::new();
-        self.meet(second, |meeting| {
+        self.meet(second, watch, |meeting| {
             if let Meeting::Second(new) = meeting {
                 came.push(second.ids[new]);
             }
-        });
-        came.retain(|id| third.ids.binary_search(id).is_ok());
-        came
+        })?;
+        let mut survivors = Vec::new();
+        for (done, &id) in came.iter().enumerate() {
+            if done % CHECK_INTERVAL == 0 {
+                watch.check(Phase::Compare, done, came.len())?;
+            }
+            if third.ids.binary_search(&id).is_ok() {
+                survivors.push(id);
+            }
+        }
+        Ok(survivors)
     }
 
     fn class_name(&self, at: usize) -> &str {
@@ -151,9 +186,17 @@ impl Census {
     }
 
     /// Goes through both in the order of ids.
-    fn meet(&self, other: &Self, mut take: impl FnMut(Meeting)) {
+    fn meet(
+        &self,
+        other: &Self,
+        watch: &dyn Watch,
+        mut take: impl FnMut(Meeting),
+    ) -> Result<(), Error> {
         let (mut first, mut second) = (0, 0);
-        loop {
+        for step in 0.. {
+            if step % CHECK_INTERVAL == 0 {
+                watch.check(Phase::Compare, first + second, self.len() + other.len())?;
+            }
             match (self.ids.get(first), other.ids.get(second)) {
                 (Some(a), Some(b)) if a == b => {
                     take(Meeting::Both(first, second));
@@ -167,9 +210,10 @@ impl Census {
                     take(Meeting::Second(second));
                     second += 1;
                 }
-                (_, None) => return,
+                (_, None) => break,
             }
         }
+        Ok(())
     }
 }
 
@@ -183,7 +227,7 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::{Builder, EdgeKind, NodeKind};
+    use crate::snapshot::{Builder, EdgeKind, NodeKind, Unwatched};
 
     /// A heap of objects `(class, id, size)` that the root holds.
     fn census(objects: &[(&str, u32, u64)]) -> Census {
@@ -193,7 +237,8 @@ mod tests {
             heap.add_edge(heap.root(), EdgeKind::Property, "held", node);
         }
         let graph = heap.build();
-        Census::take(&graph, &Classes::of(&graph), graph.shallow_sizes())
+        let classes = Classes::of(&graph, &Unwatched).unwrap();
+        Census::take(&graph, &classes, graph.shallow_sizes(), &Unwatched).unwrap()
     }
 
     #[test]
@@ -212,8 +257,8 @@ mod tests {
             removed,
             resized_bytes,
         });
-        assert_eq!(before.diff(&after), expected);
-        assert_eq!(before.diff(&before), []);
+        assert_eq!(before.diff(&after, &Unwatched).unwrap(), expected);
+        assert_eq!(before.diff(&before, &Unwatched).unwrap(), []);
     }
 
     #[test]
@@ -222,6 +267,7 @@ mod tests {
         let first = census(&[("A", 1, 1)]);
         let second = census(&[("A", 1, 1), ("A", 3, 1), ("A", 5, 1)]);
         let third = census(&[("A", 1, 1), ("A", 5, 1), ("A", 7, 1)]);
-        assert_eq!(first.survivors(&second, &third), [NodeId(5)]);
+        let found = first.survivors(&second, &third, &Unwatched).unwrap();
+        assert_eq!(found, [NodeId(5)]);
     }
 }

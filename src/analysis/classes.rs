@@ -7,7 +7,10 @@ use super::bits::Bits;
 use super::detached::detached_nodes;
 use super::dominators::DominatorTree;
 use super::retained_sizes::RetainedSizes;
-use crate::snapshot::{HeapGraph, NodeIndex, NodeKind, Sizes, StringId};
+use crate::error::Error;
+use crate::snapshot::{
+    CHECK_INTERVAL, HeapGraph, NodeIndex, NodeKind, Phase, Sizes, StringId, Watch,
+};
 
 /// Position of a class among [`Classes`].
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -46,20 +49,30 @@ pub struct ClassSummary {
 
 impl Classes {
     /// Finds the class of every node.
-    pub fn of(graph: &HeapGraph) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cancelled`].
+    pub fn of(graph: &HeapGraph, watch: &dyn Watch) -> Result<Self, Error> {
         let mut namer = Namer {
             graph,
-            detached: detached_nodes(graph),
+            detached: detached_nodes(graph, watch)?,
             by_string: vec![None; graph.strings().len()],
             by_kind: [None; NodeKind::ALL.len()],
             by_name: HashMap::new(),
             names: Vec::new(),
         };
-        let by_node = graph.nodes().map(|node| namer.class_of(node)).collect();
-        Self {
+        let mut by_node = Vec::with_capacity(graph.node_count());
+        for node in graph.nodes() {
+            if node.index() % CHECK_INTERVAL == 0 {
+                watch.check(Phase::Classify, node.index(), graph.node_count())?;
+            }
+            by_node.push(namer.class_of(node));
+        }
+        Ok(Self {
             by_node,
             names: namer.names,
-        }
+        })
     }
 
     /// The class of one node.
@@ -89,12 +102,17 @@ impl Classes {
     }
 
     /// All classes that have a size, the largest retained size first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cancelled`].
     pub fn summarise(
         &self,
         tree: &DominatorTree,
         sizes: &Sizes,
         retained: &RetainedSizes,
-    ) -> Vec<ClassSummary> {
+        watch: &dyn Watch,
+    ) -> Result<Vec<ClassSummary>, Error> {
         let mut summaries: Vec<ClassSummary> = (0..self.len())
             .map(|class| ClassSummary {
                 class: ClassIndex(class as u32),
@@ -106,6 +124,9 @@ impl Classes {
         // By class: up to which place of the preorder the retained size of one of its nodes reaches.
         let mut covered = vec![0; self.len()];
         for (place, &node) in tree.preorder().iter().enumerate() {
+            if place % CHECK_INTERVAL == 0 {
+                watch.check(Phase::Classify, place, tree.preorder().len())?;
+            }
             let shallow_bytes = sizes.bytes(node);
             if shallow_bytes == 0 {
                 continue;
@@ -124,7 +145,7 @@ impl Classes {
             let by_size = b.retained_bytes.cmp(&a.retained_bytes);
             by_size.then_with(|| self.name(a.class).cmp(self.name(b.class)))
         });
-        summaries
+        Ok(summaries)
     }
 }
 

@@ -97,7 +97,7 @@ pub fn edge_summary(graph: &HeapGraph, edge: EdgeIndex, contents: StringContents
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::Builder;
+    use crate::snapshot::{Builder, Unwatched};
 
     #[test]
     fn a_name_that_is_content_is_shown_only_on_demand() {
@@ -116,7 +116,7 @@ mod tests {
         let key = "1 / part of key (Object @3) -> value (sécret @5) pair in WeakMap (table @7)";
         heap.add_edge(nodes[5].0, EdgeKind::Internal, key, nodes[0].0);
         let graph = heap.build();
-        let classes = Classes::of(&graph);
+        let classes = Classes::of(&graph, &Unwatched).unwrap();
         for (node, name, expected) in nodes {
             let hidden = node_name(&graph, &classes, node, StringContents::Hidden);
             assert_eq!(hidden, expected);
@@ -136,7 +136,7 @@ mod tests {
         let mut heap = Builder::new();
         let long = heap.add_node(NodeKind::String, &"x".repeat(1024), 1, 8);
         let graph = heap.build();
-        let classes = Classes::of(&graph);
+        let classes = Classes::of(&graph, &Unwatched).unwrap();
         assert_eq!(
             node_name(&graph, &classes, long, StringContents::Hidden),
             "(string of 1024 characters or more)"

@@ -2,7 +2,8 @@
 #![forbid(unsafe_code)]
 
 use super::bits::Bits;
-use crate::snapshot::{EdgeKind, HeapGraph, NodeIndex, NodeKind};
+use crate::error::Error;
+use crate::snapshot::{CHECK_INTERVAL, EdgeKind, HeapGraph, NodeIndex, NodeKind, Phase, Watch};
 
 /// What the embedder says of an object it knows.
 const ATTACHED: u8 = 1;
@@ -11,10 +12,14 @@ const DETACHED: u8 = 2;
 /// The native nodes that are detached, as Chrome DevTools spreads the word of the few that know:
 /// what an attached one refers to is attached, and of the rest, what a detached one refers to is
 /// detached. The word does not pass through JavaScript objects.
-pub fn detached_nodes(graph: &HeapGraph) -> Bits {
+///
+/// # Errors
+///
+/// [`Error::Cancelled`].
+pub fn detached_nodes(graph: &HeapGraph, watch: &dyn Watch) -> Result<Bits, Error> {
     let mut detached = Bits::new(graph.node_count());
     if graph.detachedness().iter().all(|&state| state == 0) {
-        return detached;
+        return Ok(detached);
     }
     let mut known = Bits::new(graph.node_count());
     let seeds = |state| {
@@ -28,11 +33,17 @@ pub fn detached_nodes(graph: &HeapGraph) -> Bits {
             known.insert(node.index());
         }
     }
-    spread(graph, seeds(ATTACHED).collect(), &mut known, |_| {});
-    spread(graph, seeds(DETACHED).collect(), &mut known, |node| {
-        detached.insert(node.index());
-    });
-    detached
+    spread(graph, seeds(ATTACHED).collect(), &mut known, watch, |_| {})?;
+    spread(
+        graph,
+        seeds(DETACHED).collect(),
+        &mut known,
+        watch,
+        |node| {
+            detached.insert(node.index());
+        },
+    )?;
+    Ok(detached)
 }
 
 /// Visits the seeds and every native node that is reached from them and not known before.
@@ -40,9 +51,15 @@ fn spread(
     graph: &HeapGraph,
     mut pending: Vec<NodeIndex>,
     known: &mut Bits,
+    watch: &dyn Watch,
     mut visit: impl FnMut(NodeIndex),
-) {
+) -> Result<(), Error> {
+    let mut visited = 0;
     while let Some(node) = pending.pop() {
+        if visited % CHECK_INTERVAL == 0 {
+            watch.check(Phase::Classify, visited, graph.node_count())?;
+        }
+        visited += 1;
         visit(node);
         for edge in graph.edges(node) {
             let target = graph.edge_target(edge);
@@ -58,12 +75,13 @@ fn spread(
             }
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::Builder;
+    use crate::snapshot::{Builder, Unwatched};
 
     #[test]
     fn the_attached_win_over_the_detached_and_javascript_stops_both() {
@@ -86,7 +104,7 @@ mod tests {
             heap.add_edge(from, EdgeKind::Internal, "child", to);
         }
         let graph = heap.build();
-        let found = detached_nodes(&graph);
+        let found = detached_nodes(&graph, &Unwatched).unwrap();
         let found: Vec<NodeIndex> = graph
             .nodes()
             .filter(|node| found.contains(node.index()))

@@ -3,7 +3,10 @@
 
 use std::collections::HashMap;
 
-use crate::snapshot::{HeapGraph, NodeIndex, NodeKind, Sizes, StringId};
+use crate::error::Error;
+use crate::snapshot::{
+    CHECK_INTERVAL, HeapGraph, NodeIndex, NodeKind, Phase, Sizes, StringId, Watch,
+};
 
 /// V8 cuts the text of strings at this many UTF-16 units when it writes a snapshot.
 pub(super) const CUT_UNITS: usize = 1024;
@@ -26,12 +29,23 @@ pub struct DuplicateStrings {
 ///
 /// Concatenated and sliced strings are left out: the snapshot has no text of theirs.
 ///
+/// # Errors
+///
+/// [`Error::Cancelled`].
+///
 /// # Complexity
 ///
 /// O(nodes) time; memory for the strings of the heap.
-pub fn duplicate_strings(graph: &HeapGraph, sizes: &Sizes) -> Vec<DuplicateStrings> {
+pub fn duplicate_strings(
+    graph: &HeapGraph,
+    sizes: &Sizes,
+    watch: &dyn Watch,
+) -> Result<Vec<DuplicateStrings>, Error> {
     let mut groups: HashMap<(&str, u64), Vec<NodeIndex>> = HashMap::new();
     for node in graph.nodes() {
+        if node.index() % CHECK_INTERVAL == 0 {
+            watch.check(Phase::Search, node.index(), graph.node_count())?;
+        }
         // Strings without a size are V8's way to write numbers into a snapshot.
         if graph.node_kind(node) != NodeKind::String || sizes.bytes(node) == 0 {
             continue;
@@ -56,7 +70,7 @@ pub fn duplicate_strings(graph: &HeapGraph, sizes: &Sizes) -> Vec<DuplicateStrin
         })
         .collect();
     duplicates.sort_by_key(|group| (std::cmp::Reverse(group.wasted_bytes), group.nodes[0]));
-    duplicates
+    Ok(duplicates)
 }
 
 fn is_cut(text: &str) -> bool {

@@ -2,16 +2,18 @@
 //!
 //! Objects are merged by the chain of `reference → class` on the shortest path to them. Array
 //! indices count as one reference, and a chain that repeats itself, as a linked list does, ends at its
-//! first link. A path that was there from the start and grew in every later capture is a suspect.
+//! first link. A path that was there from the start and grew in every later capture is a suspect. Suspects
+//! are ranked by what would be freed if all of them were gone, shared among those that hold it.
 #![forbid(unsafe_code)]
 
 use std::collections::HashMap;
 
 use super::distances::Distances;
 use super::heap_analysis::HeapAnalysis;
+use super::shared_sizes::{NO_GROUP, shared_sizes};
 use crate::error::Error;
 use crate::snapshot::{
-    CHECK_INTERVAL, EdgeIndex, EdgeLabel, HeapGraph, NodeIndex, NodeKind, Phase, Watch,
+    CHECK_INTERVAL, EdgeIndex, EdgeLabel, HeapGraph, NodeIndex, Phase, Sizes, Watch,
 };
 
 /// Position of a shape among [`Shapes`].
@@ -29,11 +31,24 @@ pub struct Shapes {
     known_texts: HashMap<String, u32>,
 }
 
-/// How much each shape has in one capture.
+/// How many objects each shape has in one capture.
 #[derive(Clone, Debug, Default)]
 pub struct ShapeCounts {
     counts: Vec<u64>,
-    retained: Vec<u64>,
+}
+
+/// The shape of each node of one capture; none for the root and what it does not reach.
+#[derive(Clone, Debug)]
+pub struct NodeShapes {
+    by_node: Vec<Option<ShapeIndex>>,
+}
+
+/// What has to be known of the last capture.
+#[derive(Clone, Copy, Debug)]
+pub struct Capture<'a> {
+    pub graph: &'a HeapGraph,
+    pub sizes: &'a Sizes,
+    pub shapes: &'a NodeShapes,
 }
 
 /// A path that grew in every capture.
@@ -42,7 +57,7 @@ pub struct GrowingShape {
     pub shape: ShapeIndex,
     /// Objects on this path, by capture.
     pub counts: Vec<u64>,
-    /// What they retain in the last capture; those that retain one another count once.
+    /// Their share of what would be freed in the last capture if all that grew were gone.
     pub retained_bytes: u64,
 }
 
@@ -65,7 +80,7 @@ impl Shapes {
         analysis: &HeapAnalysis,
         distances: &Distances,
         watch: &dyn Watch,
-    ) -> Result<ShapeCounts, Error> {
+    ) -> Result<(ShapeCounts, NodeShapes), Error> {
         let class_texts: Vec<u32> = analysis
             .classes
             .names()
@@ -106,8 +121,7 @@ impl Shapes {
             by_node[node.index()] = Some(shape);
             counts.add(shape);
         }
-        counts.add_retained(graph, analysis, &by_node);
-        Ok(counts)
+        Ok((counts, NodeShapes { by_node }))
     }
 
     /// The path of a shape from the root: reference and class of each step.
@@ -124,13 +138,20 @@ impl Shapes {
     }
 
     /// The paths that were there in the first of `captures` and have grown by at least
-    /// `min_growth` objects in every later one, what retains most first.
+    /// `min_growth` objects in every later one, what retains most first. `last` is the last of them.
     ///
     /// Paths below one that grows are left out: they grow with it.
-    pub fn growing(&self, captures: &[ShapeCounts], min_growth: u64) -> Vec<GrowingShape> {
-        let Some(last) = captures.last() else {
-            return Vec::new();
-        };
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cancelled`].
+    pub fn growing(
+        &self,
+        captures: &[ShapeCounts],
+        min_growth: u64,
+        last: Capture<'_>,
+        watch: &dyn Watch,
+    ) -> Result<Vec<GrowingShape>, Error> {
         let grows = |at: usize| {
             captures.len() > 1
                 && captures[0].count(at) > 0
@@ -149,12 +170,16 @@ impl Shapes {
                 growing.push(GrowingShape {
                     shape: ShapeIndex(at as u32),
                     counts: captures.iter().map(|capture| capture.count(at)).collect(),
-                    retained_bytes: last.retained.get(at).copied().unwrap_or(0),
+                    retained_bytes: 0,
                 });
             }
         }
+        let shares = last.shares(&growing, watch)?;
+        for (shape, share) in growing.iter_mut().zip(shares) {
+            shape.retained_bytes = share;
+        }
         growing.sort_by_key(|shape| (std::cmp::Reverse(shape.retained_bytes), shape.shape));
-        growing
+        Ok(growing)
     }
 
     /// The shape of one step beyond `parent`; a step like the one before it stays in place.
@@ -201,26 +226,22 @@ impl ShapeCounts {
     fn count(&self, at: usize) -> u64 {
         self.counts.get(at).copied().unwrap_or(0)
     }
+}
 
-    /// What the nodes of each shape retain; nodes that others of the shape retain count once.
-    fn add_retained(
-        &mut self,
-        graph: &HeapGraph,
-        analysis: &HeapAnalysis,
-        by_node: &[Option<ShapeIndex>],
-    ) {
-        self.retained = vec![0; self.counts.len()];
-        let mut covered = vec![0; self.counts.len()];
-        for (place, &node) in analysis.dominators.preorder().iter().enumerate() {
-            let Some(shape) = by_node[node.index()] else {
-                continue;
-            };
-            let at = shape.0 as usize;
-            if place >= covered[at] && graph.node_kind(node) != NodeKind::Synthetic {
-                covered[at] = place + analysis.dominators.subtree_count(place);
-                self.retained[at] = self.retained[at].saturating_add(analysis.retained.bytes(node));
-            }
-        }
+impl Capture<'_> {
+    /// What each of `growing` has of that which all of them hold.
+    fn shares(&self, growing: &[GrowingShape], watch: &dyn Watch) -> Result<Vec<u64>, Error> {
+        let group_of_shape: HashMap<ShapeIndex, u32> = growing
+            .iter()
+            .enumerate()
+            .map(|(group, growing)| (growing.shape, group as u32))
+            .collect();
+        let group_of = |shape: &Option<ShapeIndex>| {
+            let group = shape.and_then(|shape| group_of_shape.get(&shape));
+            group.copied().unwrap_or(NO_GROUP)
+        };
+        let group_of: Vec<u32> = self.shapes.by_node.iter().map(group_of).collect();
+        shared_sizes(self.graph, self.sizes, &group_of, growing.len(), watch)
     }
 }
 
@@ -266,26 +287,29 @@ mod tests {
         heap.build()
     }
 
-    fn growing(sizes: &[(u32, u32)]) -> Vec<(String, Vec<u64>, u64)> {
+    fn growing(heaps: &[HeapGraph]) -> Vec<(String, Vec<u64>, u64)> {
         let mut shapes = Shapes::default();
-        let counts: Vec<ShapeCounts> = sizes
-            .iter()
-            .map(|&(cached, linked)| {
-                let graph = capture(cached, linked);
-                let analysis = HeapAnalysis::of(&graph, &Unwatched).unwrap();
-                let distances = Distances::of(&graph, &Unwatched).unwrap();
-                shapes
-                    .count(&graph, &analysis, &distances, &Unwatched)
-                    .unwrap()
-            })
-            .collect();
+        let mut counts = Vec::new();
+        let mut found = Vec::new();
+        for graph in heaps {
+            let analysis = HeapAnalysis::of(graph, &Unwatched).unwrap();
+            let distances = Distances::of(graph, &Unwatched).unwrap();
+            let counted = shapes.count(graph, &analysis, &distances, &Unwatched);
+            let (count, of_nodes) = counted.unwrap();
+            counts.push(count);
+            let last = Capture {
+                graph,
+                sizes: &analysis.sizes,
+                shapes: &of_nodes,
+            };
+            found = shapes.growing(&counts, 1, last, &Unwatched).unwrap();
+        }
         let path = |shape: &GrowingShape| {
             let steps = shapes.path(shape.shape).into_iter();
             let steps: Vec<String> = steps.map(|(label, _)| label.to_owned()).collect();
             steps.join(".")
         };
-        shapes
-            .growing(&counts, 1)
+        found
             .iter()
             .map(|shape| (path(shape), shape.counts.clone(), shape.retained_bytes))
             .collect()
@@ -293,14 +317,14 @@ mod tests {
 
     #[test]
     fn what_grows_below_a_growing_path_is_part_of_it() {
-        let found = growing(&[(2, 1), (4, 1), (9, 1)]);
+        let found = growing(&[capture(2, 1), capture(4, 1), capture(9, 1)]);
         let path = "window.cache.entries.[x]".to_owned();
         assert_eq!(found, [(path, vec![2, 4, 9], 9 * 96)]);
     }
 
     #[test]
     fn a_list_that_grows_is_one_path() {
-        let found = growing(&[(1, 10), (1, 20), (1, 30)]);
+        let found = growing(&[capture(1, 10), capture(1, 20), capture(1, 30)]);
         assert_eq!(
             found,
             [("window.next".to_owned(), vec![10, 20, 30], 30 * 16)]
@@ -309,8 +333,99 @@ mod tests {
 
     #[test]
     fn what_once_stops_growing_is_not_reported() {
-        assert_eq!(growing(&[(2, 1), (4, 1), (4, 1)]), []);
-        assert_eq!(growing(&[(2, 1)]), []);
+        assert_eq!(growing(&[capture(2, 1), capture(4, 1), capture(4, 1)]), []);
+        assert_eq!(growing(&[capture(2, 1)]), []);
         assert_eq!(growing(&[]), []);
+    }
+
+    /// (root) ─left──▶ Left ═[0..count]═▶ Entry (10) ─▶ Data (count × 100) ◀─ Entry ◀═ Right ◀─ (root)
+    ///    └──alone──▶ Alone ═[0..count]═▶ Note (30)
+    ///
+    /// Both lists of entries refer to the same data: neither retains it.
+    fn overlapping(count: u32) -> HeapGraph {
+        let mut heap = Builder::new();
+        let data = heap.add_node(NodeKind::Object, "Data", 1, u64::from(count) * 100);
+        for name in ["left", "right", "alone"] {
+            let list = heap.add_node(NodeKind::Object, "List", 3, 8);
+            heap.add_edge(heap.root(), EdgeKind::Property, name, list);
+            for index in 0..count {
+                let (class, bytes) = match name {
+                    "alone" => ("Note", 30),
+                    _ => ("Entry", 10),
+                };
+                let entry = heap.add_node(NodeKind::Object, class, 5, bytes);
+                heap.add_indexed_edge(list, EdgeKind::Element, index, entry);
+                if name != "alone" {
+                    heap.add_edge(entry, EdgeKind::Property, "data", data);
+                }
+            }
+        }
+        heap.build()
+    }
+
+    #[test]
+    fn what_several_suspects_hold_is_shared_among_them() {
+        let found = growing(&[overlapping(2), overlapping(4)]);
+        let expected = |path: &str, bytes| (path.to_owned(), vec![2, 4], bytes);
+        assert_eq!(
+            found,
+            [
+                expected("left.[x]", 4 * 10 + 400 / 2),
+                expected("right.[x]", 4 * 10 + 400 / 2),
+                expected("alone.[x]", 4 * 30),
+            ]
+        );
+    }
+
+    /// (root) ─outer─▶ Outer ═[0..count]═▶ Big (100) ─part─▶ Part (50) ◀═[0..count]═ Index ◀─index─ (root)
+    ///
+    /// Parts are reached through the index as soon as through the big ones, so they are a path of their own.
+    fn nested_suspects(count: u32) -> HeapGraph {
+        let mut heap = Builder::new();
+        let index = heap.add_node(NodeKind::Object, "Index", 1, 8);
+        let outer = heap.add_node(NodeKind::Object, "Outer", 3, 8);
+        heap.add_edge(heap.root(), EdgeKind::Property, "index", index);
+        heap.add_edge(heap.root(), EdgeKind::Property, "outer", outer);
+        for at in 0..count {
+            let big = heap.add_node(NodeKind::Object, "Big", 5, 100);
+            let part = heap.add_node(NodeKind::Object, "Part", 7, 50);
+            heap.add_indexed_edge(outer, EdgeKind::Element, at, big);
+            heap.add_indexed_edge(index, EdgeKind::Element, at, part);
+            heap.add_edge(big, EdgeKind::Property, "part", part);
+        }
+        heap.build()
+    }
+
+    #[test]
+    fn what_one_suspect_holds_through_another_counts_for_the_nearer_one() {
+        let found = growing(&[nested_suspects(1), nested_suspects(3)]);
+        let expected = |path: &str, bytes| (path.to_owned(), vec![1, 3], bytes);
+        assert_eq!(
+            found,
+            [expected("outer.[x]", 300), expected("index.[x]", 150)]
+        );
+    }
+
+    #[test]
+    fn more_suspects_than_are_followed_at_once_share_as_well() {
+        // (root) ─list 0 … list 99─▶ List ═[0..count]═▶ Entry (1) ─▶ Data (100,000)
+        let heap = |count| {
+            let mut heap = Builder::new();
+            let data = heap.add_node(NodeKind::Object, "Data", 1, 100_000);
+            for list in 0..100 {
+                let name = format!("list {list}");
+                let list = heap.add_node(NodeKind::Object, "List", 3, 8);
+                heap.add_edge(heap.root(), EdgeKind::Property, &name, list);
+                for index in 0..count {
+                    let entry = heap.add_node(NodeKind::Object, "Entry", 5, 1);
+                    heap.add_indexed_edge(list, EdgeKind::Element, index, entry);
+                    heap.add_edge(entry, EdgeKind::Property, "data", data);
+                }
+            }
+            heap.build()
+        };
+        let found = growing(&[heap(1), heap(2)]);
+        assert_eq!(found.len(), 100);
+        assert!(found.iter().all(|(_, _, bytes)| *bytes == 2 + 1_000));
     }
 }

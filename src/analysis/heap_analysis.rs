@@ -29,13 +29,13 @@ impl HeapAnalysis {
     pub fn of(graph: &HeapGraph, watch: &dyn Watch) -> Result<Self, Error> {
         let (dominators, sizes, classes) = thread::scope(|scope| {
             // Dominators take longer than everything else together and need none of it.
-            let others = scope.spawn(|| (owned_sizes(graph, watch), Classes::of(graph)));
+            let others = scope.spawn(|| (owned_sizes(graph, watch), Classes::of(graph, watch)));
             let dominators = DominatorTree::of(graph, watch);
             let (sizes, classes) = others.join().expect("sizes and classes do not panic");
             (dominators, sizes, classes)
         });
-        let (dominators, sizes) = (dominators?, sizes?);
-        let retained = RetainedSizes::of(&dominators, &sizes);
+        let (dominators, sizes, classes) = (dominators?, sizes?, classes?);
+        let retained = RetainedSizes::of(&dominators, &sizes, watch)?;
         Ok(Self {
             sizes,
             dominators,
@@ -45,8 +45,12 @@ impl HeapAnalysis {
     }
 
     /// All classes, the largest retained size first.
-    pub fn class_summaries(&self) -> Vec<ClassSummary> {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cancelled`].
+    pub fn class_summaries(&self, watch: &dyn Watch) -> Result<Vec<ClassSummary>, Error> {
         self.classes
-            .summarise(&self.dominators, &self.sizes, &self.retained)
+            .summarise(&self.dominators, &self.sizes, &self.retained, watch)
     }
 }

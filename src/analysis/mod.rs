@@ -25,10 +25,13 @@ mod retained_sizes;
 mod retainer_paths;
 mod retainers;
 mod roots;
+mod shared_sizes;
 mod spanning_tree;
 mod suspects;
 mod weak_maps;
 
+#[cfg(test)]
+mod made_heaps;
 #[cfg(test)]
 mod naive;
 
@@ -40,7 +43,7 @@ pub use described::{EdgeSummary, NodeSummary, StringContents};
 pub use distances::{Distances, SYSTEM_DISTANCE};
 pub use dominators::DominatorTree;
 pub use duplicate_strings::{DuplicateStrings, duplicate_strings};
-pub use growth::{GrowingShape, ShapeCounts, ShapeIndex, Shapes};
+pub use growth::{Capture, GrowingShape, NodeShapes, ShapeCounts, ShapeIndex, Shapes};
 pub use heap_analysis::HeapAnalysis;
 pub use object_diff::{Baseline, ObjectDiff};
 pub use opened_heap::{

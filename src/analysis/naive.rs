@@ -3,78 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::made_heaps::{Dice, random_heap};
 use super::*;
 use crate::snapshot::{Builder, EdgeKind, HeapGraph, NodeIndex, NodeKind, Unwatched};
 
-/// Numbers that are random enough and the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len() as u64) as usize]
-    }
-}
-
 const SEEDS: u64 = 1500;
-
-/// A heap of up to fourteen nodes with every kind of edge, circles and orphans included.
-fn random_heap(seed: u64) -> HeapGraph {
-    let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
-    let mut heap = Builder::new();
-    let kinds = [
-        NodeKind::Object,
-        NodeKind::Object,
-        NodeKind::Array,
-        NodeKind::Hidden,
-        NodeKind::Closure,
-        NodeKind::Synthetic,
-        NodeKind::String,
-    ];
-    let edge_kinds = [
-        EdgeKind::Property,
-        EdgeKind::Property,
-        EdgeKind::Element,
-        EdgeKind::Internal,
-        EdgeKind::Hidden,
-        EdgeKind::Shortcut,
-        EdgeKind::Weak,
-        EdgeKind::Context,
-    ];
-    let names = ["A", "B", "(Document DOM trees)", "C"];
-    let nodes = 1 + dice.below(13);
-    for id in 1..=nodes {
-        let (kind, name, size) = (dice.pick(&kinds), dice.pick(&names), dice.below(5) * 8);
-        heap.add_node(kind, name, id as u32, size);
-    }
-    for _ in 0..dice.below(nodes * 3 + 2) {
-        let from = NodeIndex::new(dice.below(nodes + 1) as usize);
-        let to = NodeIndex::new(dice.below(nodes + 1) as usize);
-        match dice.pick(&edge_kinds) {
-            kind if kind.has_index() => {
-                heap.add_indexed_edge(from, kind, dice.below(9) as u32, to);
-            }
-            EdgeKind::Internal => {
-                // Some are entries of WeakMaps, now and then of the node's own table.
-                let (table, prefix) = (dice.below(nodes + 1), dice.below(9));
-                let name = format!(
-                    "{prefix} / part of key (K @1) -> value (V @2) pair in WeakMap (table @{table})"
-                );
-                let is_entry = dice.below(3) == 0;
-                let name = if is_entry { &name } else { "internal" };
-                heap.add_edge(from, EdgeKind::Internal, name, to);
-            }
-            kind => heap.add_edge(from, kind, "name", to),
-        }
-    }
-    heap.build()
-}
+/// Few enough for what is slow and obvious.
+const MOST_NODES: u64 = 14;
 
 /// Nodes that belong to the page: all that shortcuts and documents of the root reach.
 fn page_nodes(graph: &HeapGraph) -> BTreeSet<NodeIndex> {
@@ -198,7 +133,7 @@ fn naive_owned_sizes(graph: &HeapGraph) -> Vec<u64> {
 }
 
 fn heaps() -> impl Iterator<Item = (u64, HeapGraph)> {
-    (1..=SEEDS).map(|seed| (seed, random_heap(seed)))
+    (1..=SEEDS).map(|seed| (seed, random_heap(seed, MOST_NODES)))
 }
 
 fn analyse(graph: &HeapGraph) -> HeapAnalysis {
@@ -278,7 +213,7 @@ fn a_class_retains_what_is_lost_with_any_of_its_nodes() {
     for (seed, graph) in heaps() {
         let analysis = analyse(&graph);
         let lost = lost_with(&graph);
-        let summaries = analysis.class_summaries();
+        let summaries = analysis.class_summaries(&Unwatched).unwrap();
         for summary in &summaries {
             let members: Vec<NodeIndex> = graph
                 .nodes()
@@ -355,7 +290,7 @@ fn distances_shrink_no_further_when_every_edge_is_tried_again() {
 #[test]
 fn retainers_are_all_edges_that_lead_to_a_node() {
     for (seed, graph) in heaps() {
-        let retainers = Retainers::of(&graph);
+        let retainers = Retainers::of(&graph, &Unwatched).unwrap();
         for node in graph.nodes() {
             let all = graph.nodes().flat_map(|from| graph.edges(from));
             let expected: Vec<_> = all
@@ -391,7 +326,7 @@ fn the_shortest_path_is_as_long_as_the_distance() {
 fn distinct_paths_share_only_what_every_path_must_pass() {
     for (seed, graph) in heaps() {
         let tree = DominatorTree::of(&graph, &Unwatched).unwrap();
-        let retainers = Retainers::of(&graph);
+        let retainers = Retainers::of(&graph, &Unwatched).unwrap();
         for node in graph.nodes() {
             let paths = distinct_paths(&graph, &retainers, &tree, node, 3, &Unwatched).unwrap();
             let shared: BTreeSet<NodeIndex> = tree.dominators(node).collect();
@@ -426,13 +361,14 @@ fn assert_is_path(graph: &HeapGraph, path: &RetainerPath, goal: NodeIndex) {
 #[test]
 fn a_diff_counts_what_a_look_at_every_pair_of_ids_counts() {
     for (seed, before) in heaps().step_by(2) {
-        let after = random_heap(seed + 1);
+        let after = random_heap(seed + 1, MOST_NODES);
         let [old, new] = [&before, &after].map(|graph| {
             let sizes = owned_sizes(graph, &Unwatched).unwrap();
-            (graph, Classes::of(graph), sizes)
+            (graph, Classes::of(graph, &Unwatched).unwrap(), sizes)
         });
-        let [census, later] =
-            [&old, &new].map(|(graph, classes, sizes)| Census::take(graph, classes, sizes));
+        let [census, later] = [&old, &new].map(|(graph, classes, sizes)| {
+            Census::take(graph, classes, sizes, &Unwatched).unwrap()
+        });
         let mut expected: BTreeMap<String, i64> = BTreeMap::new();
         for (sign, (graph, classes, sizes), (other, ..)) in [(-1, &old, &new), (1, &new, &old)] {
             for node in graph.nodes() {
@@ -451,7 +387,8 @@ fn a_diff_counts_what_a_look_at_every_pair_of_ids_counts() {
         }
         expected.retain(|_, growth| *growth != 0);
         let mut found: BTreeMap<String, i64> = census
-            .diff(&later)
+            .diff(&later, &Unwatched)
+            .unwrap()
             .into_iter()
             .map(|change| (change.name.clone(), change.growth_bytes()))
             .collect();
@@ -472,7 +409,7 @@ fn the_biggest_retainers_are_the_first_of_all_sorted_by_size() {
         all.sort_by_key(|&node| (std::cmp::Reverse(analysis.retained.bytes(node)), node));
         all.truncate(3);
         assert_eq!(
-            biggest_retainers(&graph, &analysis.retained, 3),
+            biggest_retainers(&graph, &analysis.retained, 3, &Unwatched).unwrap(),
             all,
             "seed {seed}"
         );
@@ -492,11 +429,316 @@ fn duplicate_strings_are_those_that_a_look_at_every_pair_finds() {
                 .any(|&other| other != node && graph.node_name(other) == graph.node_name(node))
         };
         let expected: BTreeSet<NodeIndex> = strings.iter().copied().filter(has_twin).collect();
-        let groups = duplicate_strings(&graph, graph.shallow_sizes());
+        let groups = duplicate_strings(&graph, graph.shallow_sizes(), &Unwatched).unwrap();
         let found = groups
             .iter()
             .flat_map(|group| group.nodes.clone())
             .collect();
         assert_eq!(expected, found, "seed {seed}");
     }
+}
+
+/// What the slow search says of a suspect: holder, accumulation point, bytes, and class, count and bytes of
+/// what accumulates.
+type NaiveSuspect = (NodeIndex, NodeIndex, u64, Option<(ClassIndex, u64, u64)>);
+
+/// Suspects by their definition: an object that holds a tenth of the heap, of which no child in the tree of
+/// dominators holds most; and at the top of the chain of those that hold most of each other, an object.
+fn naive_suspects(graph: &HeapGraph, analysis: &HeapAnalysis) -> Vec<NaiveSuspect> {
+    let options = SuspectOptions::default();
+    let lost = lost_with(graph);
+    let sizes = naive_owned_sizes(graph);
+    let bytes =
+        |node: NodeIndex| -> u64 { lost[&node].iter().map(|lost| sizes[lost.index()]).sum() };
+    let root = graph.root();
+    let dominator = |node: NodeIndex| {
+        let others = graph.nodes().filter(|&other| other != node);
+        others
+            .filter(|other| lost[other].contains(&node))
+            .min_by_key(|other| lost[other].len())
+            .expect("the root loses everything")
+    };
+    let children = |node: NodeIndex| {
+        let others = graph.nodes().filter(|&other| other != root);
+        others.filter(move |&child| dominator(child) == node)
+    };
+    let threshold = (bytes(root) as f64 * options.min_heap_share).max(1.0);
+    let is_large = |node: NodeIndex| bytes(node) as f64 >= threshold;
+    let passes_on = |node: NodeIndex, child: NodeIndex| {
+        is_large(child) && bytes(child) as f64 >= bytes(node) as f64 * options.pass_on_share
+    };
+    let mut found: Vec<NaiveSuspect> = Vec::new();
+    for point in graph.nodes() {
+        let is_looked_at = point == root || is_large(point);
+        if !is_looked_at || children(point).any(|child| passes_on(point, child)) {
+            continue;
+        }
+        let mut chain = vec![point];
+        while let Some(&top) = chain.last()
+            && top != root
+            && passes_on(dominator(top), top)
+        {
+            chain.push(dominator(top));
+        }
+        let is_object =
+            |node: &NodeIndex| *node != root && graph.node_kind(*node) != NodeKind::Synthetic;
+        let Some(holder) = chain.into_iter().rfind(is_object) else {
+            continue;
+        };
+        let mut by_class: BTreeMap<ClassIndex, (u64, u64)> = BTreeMap::new();
+        for child in children(point) {
+            let class = by_class
+                .entry(analysis.classes.class_of(child))
+                .or_default();
+            *class = (class.0 + 1, class.1 + bytes(child));
+        }
+        let most = by_class.values().map(|(_, bytes)| *bytes).max();
+        let accumulated = by_class
+            .into_iter()
+            .find(|(_, (_, bytes))| Some(*bytes) == most)
+            .map(|(class, (count, bytes))| (class, count, bytes));
+        found.push((holder, point, bytes(point), accumulated));
+    }
+    found.sort_by_key(|&(_, point, bytes, _)| (std::cmp::Reverse(bytes), point));
+    found
+}
+
+#[test]
+fn suspects_are_those_that_the_definition_names() {
+    let mut seen = 0;
+    for (seed, graph) in heaps() {
+        let analysis = analyse(&graph);
+        let found = suspects(&graph, &analysis, SuspectOptions::default(), &Unwatched).unwrap();
+        let found: Vec<NaiveSuspect> = found
+            .into_iter()
+            .map(|suspect| {
+                let accumulated = suspect
+                    .accumulated
+                    .map(|of| (of.class, of.count, of.retained_bytes));
+                let (holder, point) = (suspect.holder, suspect.accumulation_point);
+                (holder, point, suspect.retained_bytes, accumulated)
+            })
+            .collect();
+        seen += found.len();
+        assert_eq!(found, naive_suspects(&graph, &analysis), "seed {seed}");
+    }
+    assert!(seen > 1_000, "{seen} suspects are too few to tell");
+}
+
+/// A heap that holds objects with some of the ids from 1 to 30.
+fn heap_of_some_ids(dice: &mut Dice) -> (BTreeSet<u32>, Census) {
+    let ids: BTreeSet<u32> = (0..dice.below(25))
+        .map(|_| 1 + dice.below(30) as u32)
+        .collect();
+    let mut order: Vec<u32> = ids.iter().copied().collect();
+    for at in 0..order.len() {
+        let other = dice.below(order.len() as u64) as usize;
+        order.swap(at, other);
+    }
+    let mut heap = Builder::new();
+    for id in order {
+        heap.add_node(NodeKind::Object, "Object", id, 8);
+    }
+    let graph = heap.build();
+    let classes = Classes::of(&graph, &Unwatched).unwrap();
+    let census = Census::take(&graph, &classes, graph.shallow_sizes(), &Unwatched).unwrap();
+    (ids, census)
+}
+
+#[test]
+fn survivors_are_the_ids_that_a_look_at_all_three_heaps_finds() {
+    let mut seen = 0;
+    for seed in 1..=SEEDS {
+        let mut dice = Dice::new(seed);
+        let [first, second, third] = std::array::from_fn(|_| heap_of_some_ids(&mut dice));
+        let expected: Vec<u32> = (1..=30)
+            .filter(|id| !first.0.contains(id) && second.0.contains(id) && third.0.contains(id))
+            .collect();
+        let found = first.1.survivors(&second.1, &third.1, &Unwatched).unwrap();
+        let found: Vec<u32> = found.into_iter().map(|id| id.0).collect();
+        assert_eq!(found, expected, "seed {seed}");
+        seen += found.len();
+    }
+    assert!(seen > 1_000, "{seen} survivors are too few to tell");
+}
+
+/// A path as text: reference and class of each step, a step like the one before it left out.
+type Path = Vec<(String, String)>;
+
+/// The path to every node, found by going back from it.
+fn naive_paths(graph: &HeapGraph, classes: &Classes) -> BTreeMap<NodeIndex, Path> {
+    let distances = Distances::of(graph, &Unwatched).unwrap();
+    let mut paths = BTreeMap::new();
+    for node in graph.nodes() {
+        let mut steps = Vec::new();
+        let mut at = node;
+        while let Some(edge) = distances.reached_by(graph, at) {
+            let label = match graph.edge_name(edge) {
+                Some(name) if !name.starts_with(|c: char| c.is_ascii_digit()) => name,
+                _ => "[x]",
+            };
+            let class = classes.name(classes.class_of(at));
+            steps.push((label.to_owned(), class.to_owned()));
+            at = graph.edge_source(edge);
+        }
+        steps.reverse();
+        steps.dedup();
+        if !steps.is_empty() {
+            paths.insert(node, steps);
+        }
+    }
+    paths
+}
+
+/// What is reached from `start` over references that keep alive, without entering `barred` or `stays`.
+fn reached_from(
+    start: &BTreeSet<NodeIndex>,
+    keeping: &BTreeSet<(NodeIndex, NodeIndex)>,
+    is_barred: impl Fn(NodeIndex) -> bool,
+) -> BTreeSet<NodeIndex> {
+    let mut reached = start.clone();
+    loop {
+        let before = reached.len();
+        for &(from, to) in keeping {
+            if reached.contains(&from) && !is_barred(to) {
+                reached.insert(to);
+            }
+        }
+        if reached.len() == before {
+            return reached;
+        }
+    }
+}
+
+/// By growing path: how many there were in each capture, and its share of what all of them hold.
+fn naive_growth(captures: &[HeapGraph]) -> BTreeMap<Path, (Vec<u64>, u64)> {
+    let paths: Vec<BTreeMap<NodeIndex, Path>> = captures
+        .iter()
+        .map(|graph| naive_paths(graph, &Classes::of(graph, &Unwatched).unwrap()))
+        .collect();
+    let all: BTreeSet<&Path> = paths.iter().flat_map(|paths| paths.values()).collect();
+    let counts = |path: &Path| -> Vec<u64> {
+        let count =
+            |paths: &BTreeMap<NodeIndex, Path>| paths.values().filter(|of| *of == path).count();
+        paths.iter().map(|paths| count(paths) as u64).collect()
+    };
+    let grows = |path: &Path| {
+        let counts = counts(path);
+        counts[0] > 0 && counts.windows(2).all(|pair| pair[0] < pair[1])
+    };
+    let is_below = |path: &Path| (1..path.len()).any(|end| grows(&path[..end].to_vec()));
+    let growing: Vec<&Path> = all
+        .into_iter()
+        .filter(|path| grows(path) && !is_below(path))
+        .collect();
+
+    let last = captures.last().expect("there are captures");
+    let of_last = paths.last().expect("there are captures");
+    let sizes = naive_owned_sizes(last);
+    let keeping = keeping_references(last);
+    let members = |path: &Path| -> BTreeSet<NodeIndex> {
+        let of_path = of_last.iter().filter(|(_, of)| *of == path);
+        of_path.map(|(&node, _)| node).collect()
+    };
+    let everybody: BTreeSet<NodeIndex> = growing.iter().flat_map(|path| members(path)).collect();
+    let root = BTreeSet::from([last.root()]);
+    let stays = reached_from(&root, &keeping, |node| everybody.contains(&node));
+    let held: Vec<BTreeSet<NodeIndex>> = growing
+        .iter()
+        .map(|path| {
+            reached_from(&members(path), &keeping, |node| {
+                stays.contains(&node) || everybody.contains(&node)
+            })
+        })
+        .collect();
+    let share = |node: &NodeIndex| {
+        let holders = held.iter().filter(|held| held.contains(node)).count();
+        sizes[node.index()] / holders as u64
+    };
+    let shares = held.iter().map(|held| held.iter().map(share).sum());
+    growing
+        .iter()
+        .zip(shares)
+        .map(|(path, share)| ((*path).clone(), (counts(path), share)))
+        .collect()
+}
+
+/// A program whose containers grow at random, each by its own measure, with references between everything.
+fn growing_heaps(seed: u64) -> Vec<HeapGraph> {
+    let mut dice = Dice::new(seed);
+    let growth: Vec<u64> = (0..2 + dice.below(3)).map(|_| dice.below(5)).collect();
+    let captures = 2 + dice.below(2);
+    let edge_kinds = [
+        EdgeKind::Property,
+        EdgeKind::Property,
+        EdgeKind::Internal,
+        EdgeKind::Shortcut,
+        EdgeKind::Weak,
+    ];
+    let heap_after = |round: u64| {
+        let mut dice = Dice::new(seed + round);
+        let mut heap = Builder::new();
+        let mut nodes = vec![heap.root()];
+        for (container, growth) in growth.iter().enumerate() {
+            let list = heap.add_node(NodeKind::Object, "List", nodes.len() as u32, 8);
+            let kind = dice.pick(&[EdgeKind::Property, EdgeKind::Shortcut]);
+            heap.add_edge(heap.root(), kind, &format!("list {container}"), list);
+            nodes.push(list);
+            for index in 0..1 + growth * round {
+                let kind = dice.pick(&[NodeKind::Object, NodeKind::Object, NodeKind::Array]);
+                let size = 1 + dice.below(50);
+                let entry = heap.add_node(kind, "Entry", nodes.len() as u32, size);
+                heap.add_indexed_edge(list, EdgeKind::Element, index as u32, entry);
+                nodes.push(entry);
+            }
+        }
+        for _ in 0..dice.below(nodes.len() as u64) {
+            let (from, to) = (dice.pick(&nodes), dice.pick(&nodes));
+            let from = if from == heap.root() { to } else { from };
+            heap.add_edge(
+                from,
+                dice.pick(&edge_kinds),
+                dice.pick(&["next", "data"]),
+                to,
+            );
+        }
+        // Things that several entries may share.
+        for id in 0..3 {
+            let data = heap.add_node(NodeKind::Object, "Data", 100 + id, 100 + dice.below(900));
+            for _ in 0..1 + dice.below(4) {
+                heap.add_edge(dice.pick(&nodes[1..]), EdgeKind::Property, "data", data);
+            }
+        }
+        heap.build()
+    };
+    (0..captures).map(heap_after).collect()
+}
+
+#[test]
+fn paths_grow_and_share_as_a_look_at_every_path_says() {
+    let (mut seen, mut overlapping) = (0, 0);
+    for seed in 1..=SEEDS {
+        let captures = growing_heaps(seed);
+        let mut together = Captures::default();
+        for graph in &captures {
+            together.add(graph, &Unwatched).unwrap();
+        }
+        let found = together.compare(&Unwatched).unwrap().growing;
+        assert!(
+            found.is_sorted_by_key(|path| std::cmp::Reverse(path.retained_bytes)),
+            "seed {seed}"
+        );
+        seen += found.len();
+        overlapping += usize::from(found.len() > 1);
+        let found: BTreeMap<Path, (Vec<u64>, u64)> = found
+            .into_iter()
+            .map(|path| (path.steps, (path.counts, path.retained_bytes)))
+            .collect();
+        assert_eq!(found, naive_growth(&captures), "seed {seed}");
+    }
+    assert!(seen > 1_000, "{seen} growing paths are too few to tell");
+    assert!(
+        overlapping > 300,
+        "{overlapping} heaps with several are too few to tell"
+    );
 }

@@ -18,7 +18,7 @@ use super::retainer_paths::shortest_path;
 use super::retainers::Retainers;
 use super::suspects::{SuspectOptions, suspects};
 use crate::error::Error;
-use crate::snapshot::{EdgeIndex, HeapGraph, NodeId, NodeIndex, Watch, read_file};
+use crate::snapshot::{EdgeIndex, HeapGraph, NodeId, NodeIndex, Unwatched, Watch, read_file};
 
 /// A heap with what is needed to answer at once: 40 bytes a node and 4 an edge beside the graph.
 #[derive(Debug)]
@@ -103,18 +103,15 @@ impl OpenedHeap {
     /// [`Error::Cancelled`].
     pub fn of(graph: HeapGraph, watch: &dyn Watch) -> Result<Self, Error> {
         let (analysis, distances, retainers) = thread::scope(|scope| {
-            let others = scope.spawn(|| (Distances::of(&graph, watch), Retainers::of(&graph)));
+            let others =
+                scope.spawn(|| (Distances::of(&graph, watch), Retainers::of(&graph, watch)));
             let analysis = HeapAnalysis::of(&graph, watch);
             let (distances, retainers) = others.join().expect("distances do not panic");
             (analysis, distances, retainers)
         });
-        let (analysis, distances) = (analysis?, distances?);
-        // Small heaps are done before anyone looks.
-        if watch.is_cancelled() {
-            return Err(Error::Cancelled);
-        }
+        let (analysis, distances, retainers) = (analysis?, distances?, retainers?);
         Ok(Self {
-            classes: analysis.class_summaries(),
+            classes: analysis.class_summaries(watch)?,
             graph,
             analysis,
             distances,
@@ -201,7 +198,9 @@ impl OpenedHeap {
     /// The leak suspects, the largest first.
     pub fn suspects(&self, contents: StringContents) -> Vec<NamedSuspect> {
         let total = self.root_retained_bytes().max(1);
-        suspects(&self.graph, &self.analysis, SuspectOptions::default())
+        let options = SuspectOptions::default();
+        suspects(&self.graph, &self.analysis, options, &Unwatched)
+            .expect("nobody cancels")
             .into_iter()
             .map(|suspect| NamedSuspect {
                 holder: self.summary(suspect.holder, contents),
@@ -222,7 +221,8 @@ impl OpenedHeap {
 
     /// The `count` objects that retain most, the largest first.
     pub fn biggest(&self, count: usize, contents: StringContents) -> Vec<NodeSummary> {
-        biggest_retainers(&self.graph, &self.analysis.retained, count)
+        biggest_retainers(&self.graph, &self.analysis.retained, count, &Unwatched)
+            .expect("nobody cancels")
             .into_iter()
             .map(|node| self.summary(node, contents))
             .collect()
@@ -230,7 +230,8 @@ impl OpenedHeap {
 
     /// The `count` groups of equal strings that waste most, the most wasteful first.
     pub fn duplicate_strings(&self, count: usize, contents: StringContents) -> Vec<RepeatedString> {
-        duplicate_strings(&self.graph, &self.analysis.sizes)
+        duplicate_strings(&self.graph, &self.analysis.sizes, &Unwatched)
+            .expect("nobody cancels")
             .into_iter()
             .take(count)
             .map(|group| {
@@ -251,12 +252,15 @@ impl OpenedHeap {
     /// How the classes changed from this heap to a later one of the same process, by node id; the class
     /// that grew most first.
     pub fn diff(&self, later: &Self) -> Vec<ClassChange> {
-        self.census().diff(later.census())
+        let changes = self.census().diff(later.census(), &Unwatched);
+        changes.expect("nobody cancels")
     }
 
     fn census(&self) -> &Census {
-        self.census
-            .get_or_init(|| Census::take(&self.graph, &self.analysis.classes, &self.analysis.sizes))
+        self.census.get_or_init(|| {
+            let (classes, sizes) = (&self.analysis.classes, &self.analysis.sizes);
+            Census::take(&self.graph, classes, sizes, &Unwatched).expect("nobody cancels")
+        })
     }
 
     fn node(&self, id: u64) -> Result<NodeIndex, Error> {
@@ -295,7 +299,7 @@ impl OpenedHeap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::{Builder, EdgeKind, NodeKind, Unwatched};
+    use crate::snapshot::{Builder, EdgeKind, NodeKind};
 
     const HIDDEN: StringContents = StringContents::Hidden;
 

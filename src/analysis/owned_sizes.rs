@@ -64,7 +64,7 @@ struct Owners {
 impl Owners {
     fn find(graph: &HeapGraph, watch: &dyn Watch) -> Result<Self, Error> {
         let mut owners = Self {
-            is_internal: internal_nodes(graph),
+            is_internal: internal_nodes(graph, watch)?,
             by_node: vec![UNOWNED; graph.node_count()],
         };
         // Owners only move from none to one to many, so the order of visits does not matter, and
@@ -111,8 +111,8 @@ impl Owners {
     }
 }
 
-fn internal_nodes(graph: &HeapGraph) -> Bits {
-    let detached = detached_nodes(graph);
+fn internal_nodes(graph: &HeapGraph, watch: &dyn Watch) -> Result<Bits, Error> {
+    let detached = detached_nodes(graph, watch)?;
     let mut internal = Bits::new(graph.node_count());
     for (index, kind) in graph.node_kinds().iter().enumerate() {
         let is_internal = match kind {
@@ -127,5 +127,5 @@ fn internal_nodes(graph: &HeapGraph) -> Bits {
             internal.insert(index);
         }
     }
-    internal
+    Ok(internal)
 }

@@ -2,7 +2,8 @@
 #![forbid(unsafe_code)]
 
 use super::dominators::DominatorTree;
-use crate::snapshot::{NodeIndex, Sizes};
+use crate::error::Error;
+use crate::snapshot::{CHECK_INTERVAL, NodeIndex, Phase, Sizes, Watch};
 
 /// Bytes that would be freed if each node became unreachable.
 #[derive(Clone, Debug)]
@@ -13,15 +14,22 @@ pub struct RetainedSizes {
 impl RetainedSizes {
     /// Adds up the subtree of every node.
     ///
+    /// # Errors
+    ///
+    /// [`Error::Cancelled`].
+    ///
     /// # Complexity
     ///
     /// O(nodes) time, eight bytes a node.
-    pub fn of(tree: &DominatorTree, sizes: &Sizes) -> Self {
+    pub fn of(tree: &DominatorTree, sizes: &Sizes, watch: &dyn Watch) -> Result<Self, Error> {
         let order = tree.preorder();
         let mut by_node = vec![0u64; order.len()];
         // A dominator comes before what it dominates, so going backwards adds each node to its
         // dominator only once the node itself is complete. The root, which is first, has none.
         for (place, &node) in order.iter().enumerate().rev() {
+            if place % CHECK_INTERVAL == 0 {
+                watch.check(Phase::Attribute, order.len() - place, order.len())?;
+            }
             let bytes = by_node[node.index()].saturating_add(sizes.bytes(node));
             by_node[node.index()] = bytes;
             if place > 0 {
@@ -29,7 +37,7 @@ impl RetainedSizes {
                 *dominator = dominator.saturating_add(bytes);
             }
         }
-        Self { by_node }
+        Ok(Self { by_node })
     }
 
     /// The retained size of one node.

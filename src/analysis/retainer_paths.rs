@@ -163,7 +163,7 @@ mod tests {
         }
         let graph = heap.build();
         let tree = DominatorTree::of(&graph, &Unwatched).unwrap();
-        let retainers = Retainers::of(&graph);
+        let retainers = Retainers::of(&graph, &Unwatched).unwrap();
         let paths = distinct_paths(&graph, &retainers, &tree, leaky, 5, &Unwatched).unwrap();
         let names = |path: &RetainerPath| -> Vec<String> {
             let labels = path.edges.iter().filter_map(|&edge| graph.edge_name(edge));

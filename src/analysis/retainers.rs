@@ -1,7 +1,8 @@
 //! Who refers to a node: the graph's edges sorted by the node they lead to.
 #![forbid(unsafe_code)]
 
-use crate::snapshot::{EdgeIndex, HeapGraph, NodeIndex};
+use crate::error::Error;
+use crate::snapshot::{CHECK_INTERVAL, EdgeIndex, HeapGraph, NodeIndex, Phase, Watch};
 
 /// The edges that lead to each node, weak ones included.
 #[derive(Clone, Debug)]
@@ -13,26 +14,37 @@ pub struct Retainers {
 impl Retainers {
     /// Sorts all edges of a graph by target.
     ///
+    /// # Errors
+    ///
+    /// [`Error::Cancelled`].
+    ///
     /// # Complexity
     ///
     /// O(nodes + edges) time, four bytes for each of both.
-    pub fn of(graph: &HeapGraph) -> Self {
+    pub fn of(graph: &HeapGraph, watch: &dyn Watch) -> Result<Self, Error> {
         // Counted two places ahead, so that filling turns the starts of groups into their ends,
         // which are the starts of the next.
         let mut first = vec![0u32; graph.node_count() + 2];
-        for target in graph.edge_targets() {
-            first[target.index() + 2] += 1;
+        let all = graph.edge_targets().len();
+        for (part, targets) in graph.edge_targets().chunks(CHECK_INTERVAL).enumerate() {
+            watch.check(Phase::Invert, part * CHECK_INTERVAL / 2, all)?;
+            for target in targets {
+                first[target.index() + 2] += 1;
+            }
         }
         for node in 2..first.len() {
             first[node] += first[node - 1];
         }
         let mut edges = vec![EdgeIndex::default(); graph.edge_count()];
         for (edge, target) in graph.edge_targets().iter().enumerate() {
+            if edge % CHECK_INTERVAL == 0 {
+                watch.check(Phase::Invert, (all + edge) / 2, all)?;
+            }
             let place = &mut first[target.index() + 1];
             edges[*place as usize] = EdgeIndex::new(edge);
             *place += 1;
         }
-        Self { first, edges }
+        Ok(Self { first, edges })
     }
 
     /// The edges that lead to a node, in the file's order.

@@ -9,9 +9,7 @@ use super::bits::Bits;
 use super::roots::page_roots;
 use super::weak_maps::WeakMapEdges;
 use crate::error::Error;
-use crate::snapshot::{
-    CHECK_INTERVAL, EdgeIndex, EdgeKind, EdgeLabel, HeapGraph, NodeIndex, Phase, Watch,
-};
+use crate::snapshot::{CHECK_INTERVAL, EdgeIndex, EdgeKind, HeapGraph, NodeIndex, Phase, Watch};
 
 /// A node that the walk has not reached.
 pub const UNREACHED: u32 = u32::MAX;
@@ -253,16 +251,7 @@ impl Walk<'_> {
     /// without the key the value is gone, so only that one counts.
     #[inline(always)]
     fn is_from_table(&self, node: NodeIndex, edge: EdgeIndex) -> bool {
-        let graph = self.graph;
-        if graph.edge_kind(edge) != EdgeKind::Internal {
-            return false;
-        }
-        let EdgeLabel::Name(name) = graph.edge_label(edge) else {
-            return false;
-        };
-        self.weak_maps
-            .get(name)
-            .is_some_and(|entry| entry.table == Some(graph.node_id(node)))
+        self.weak_maps.is_from_table(self.graph, node, edge)
     }
 
     /// The nodes that nothing keeps alive, in the order of the file.

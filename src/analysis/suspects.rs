@@ -6,7 +6,8 @@ use std::collections::HashMap;
 
 use super::classes::ClassIndex;
 use super::heap_analysis::HeapAnalysis;
-use crate::snapshot::{HeapGraph, NodeIndex, NodeKind};
+use crate::error::Error;
+use crate::snapshot::{CHECK_INTERVAL, HeapGraph, NodeIndex, NodeKind, Phase, Watch};
 
 /// What makes an object a suspect.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +50,10 @@ pub struct Accumulated {
 
 /// The suspects of a heap, the largest first.
 ///
+/// # Errors
+///
+/// [`Error::Cancelled`].
+///
 /// # Complexity
 ///
 /// O(nodes) at worst; visits only the children of what retains enough.
@@ -56,20 +61,30 @@ pub fn suspects(
     graph: &HeapGraph,
     analysis: &HeapAnalysis,
     options: SuspectOptions,
-) -> Vec<Suspect> {
+    watch: &dyn Watch,
+) -> Result<Vec<Suspect>, Error> {
     let tree = &analysis.dominators;
     let order = tree.preorder();
     let total = analysis.retained.bytes(graph.root());
     let threshold = (total as f64 * options.min_heap_share).max(1.0);
-    let is_large = |place: &usize| analysis.retained.bytes(order[*place]) as f64 >= threshold;
     let is_object = |node| graph.node_kind(node) != NodeKind::Synthetic && node != graph.root();
     let mut suspects = Vec::new();
     // Places to look at, each with the object at the top of its chain.
     let mut pending = vec![(0, None)];
+    let mut visited = 0;
     while let Some((place, holder)) = pending.pop() {
         let node = order[place];
         let holder = holder.or(is_object(node).then_some(node));
-        let large: Vec<usize> = tree.children(place).filter(is_large).collect();
+        let mut large = Vec::new();
+        for child in tree.children(place) {
+            if visited % CHECK_INTERVAL == 0 {
+                watch.check(Phase::Search, visited, order.len())?;
+            }
+            visited += 1;
+            if analysis.retained.bytes(order[child]) as f64 >= threshold {
+                large.push(child);
+            }
+        }
         let limit = analysis.retained.bytes(node) as f64 * options.pass_on_share;
         let heir = large
             .iter()
@@ -80,7 +95,7 @@ pub fn suspects(
                 holder,
                 accumulation_point: node,
                 retained_bytes: analysis.retained.bytes(node),
-                accumulated: accumulated(analysis, place),
+                accumulated: accumulated(analysis, place, watch)?,
             }),
             (None, None) => {}
         }
@@ -92,26 +107,33 @@ pub fn suspects(
         let bytes = std::cmp::Reverse(suspect.retained_bytes);
         (bytes, suspect.accumulation_point)
     });
-    suspects
+    Ok(suspects)
 }
 
-fn accumulated(analysis: &HeapAnalysis, place: usize) -> Option<Accumulated> {
+fn accumulated(
+    analysis: &HeapAnalysis,
+    place: usize,
+    watch: &dyn Watch,
+) -> Result<Option<Accumulated>, Error> {
     let tree = &analysis.dominators;
     let mut by_class: HashMap<ClassIndex, (u64, u64)> = HashMap::new();
-    for child in tree.children(place) {
+    for (visited, child) in tree.children(place).enumerate() {
+        if visited % CHECK_INTERVAL == 0 {
+            watch.check(Phase::Search, visited, tree.preorder().len())?;
+        }
         let node = tree.preorder()[child];
         let class = by_class.entry(analysis.classes.class_of(node)).or_default();
         class.0 += 1;
         class.1 = class.1.saturating_add(analysis.retained.bytes(node));
     }
-    by_class
+    let most = by_class
         .into_iter()
-        .max_by_key(|&(class, (_, bytes))| (bytes, std::cmp::Reverse(class)))
-        .map(|(class, (count, retained_bytes))| Accumulated {
-            class,
-            count,
-            retained_bytes,
-        })
+        .max_by_key(|&(class, (_, bytes))| (bytes, std::cmp::Reverse(class)));
+    Ok(most.map(|(class, (count, retained_bytes))| Accumulated {
+        class,
+        count,
+        retained_bytes,
+    }))
 }
 
 #[cfg(test)]
@@ -138,7 +160,8 @@ mod tests {
         }
         let graph = heap.build();
         let analysis = HeapAnalysis::of(&graph, &Unwatched).unwrap();
-        let found = suspects(&graph, &analysis, SuspectOptions::default());
+        let options = SuspectOptions::default();
+        let found = suspects(&graph, &analysis, options, &Unwatched).unwrap();
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].holder, window);
         assert_eq!(found[0].accumulation_point, map);

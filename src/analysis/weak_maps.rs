@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::bits::Bits;
-use crate::snapshot::{HeapGraph, NodeId, StringId};
+use crate::snapshot::{EdgeIndex, EdgeKind, EdgeLabel, HeapGraph, NodeId, NodeIndex, StringId};
 
 /// What the name of an edge says about the entry it belongs to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -52,6 +52,20 @@ impl WeakMapEdges {
             return None;
         }
         self.edges.get(&name).copied()
+    }
+
+    /// Whether an edge is the one that a table draws to the value of its own entry. It alone keeps nothing
+    /// alive.
+    #[inline(always)]
+    pub fn is_from_table(&self, graph: &HeapGraph, node: NodeIndex, edge: EdgeIndex) -> bool {
+        if graph.edge_kind(edge) != EdgeKind::Internal {
+            return false;
+        }
+        let EdgeLabel::Name(name) = graph.edge_label(edge) else {
+            return false;
+        };
+        self.get(name)
+            .is_some_and(|entry| entry.table == Some(graph.node_id(node)))
     }
 }
 

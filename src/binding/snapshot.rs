@@ -173,7 +173,7 @@ pub fn compare_snapshots(
     let tell = told_to(on_progress)?;
     let progress = Progress::new(paths.len(), cancellation.shared.clone(), tell);
     Ok(promise(move || {
-        let comparison = Captures::open(&paths, &progress)?.compare();
+        let comparison = Captures::open(&paths, &progress)?.compare(&progress)?;
         Ok(NativeComparison { comparison })
     }))
 }

@@ -334,7 +334,7 @@ suspect: Cache @1 retains 200.01 kb, 100 % of the heap; most of it in 100 (strin
         for count in [1, 2, 4] {
             captures.add(&graph(count), &Unwatched).unwrap();
         }
-        let told = comparison(&captures.compare(), 10);
+        let told = comparison(&captures.compare(&Unwatched).unwrap(), 10);
         assert!(
             told.contains("2.01 kb in 3 nodes → 4.01 kb in 4 nodes → "),
             "{told}"

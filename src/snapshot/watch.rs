@@ -20,6 +20,12 @@ pub enum Phase {
     Attribute,
     /// Comparing captures.
     Compare,
+    /// Grouping nodes by class.
+    Classify,
+    /// Sorting edges by the node they lead to; counted in edges.
+    Invert,
+    /// Looking through the heap for an answer to one question.
+    Search,
 }
 
 /// Watches a long operation. Called from the threads that do the work.

@@ -1,9 +1,11 @@
-//! Bytes of a file in order, with the offset of each: one look-ahead buffer over any `Read`.
+//! Bytes of a file in order, with the offset of each: one look-ahead buffer over any source. In a file
+//! that was compressed, offsets count the bytes that come out.
 #![forbid(unsafe_code)]
 
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 use std::ops::Range;
 
+use super::source::{Place, Source};
 use crate::error::Error;
 
 /// How much is read at once: small enough to stay in a core's cache while it is parsed.
@@ -29,8 +31,8 @@ impl Block {
 }
 
 /// A source of bytes that knows where it is.
-pub struct Input<R> {
-    source: R,
+pub struct Input<R: Read> {
+    source: Source<R>,
     buffer: Vec<u8>,
     /// What of the buffer is read and not yet consumed.
     start: usize,
@@ -43,21 +45,42 @@ pub struct Input<R> {
 }
 
 impl<R: Read> Input<R> {
-    pub fn new(source: R) -> Self {
-        Self {
-            source,
+    pub fn new(source: R) -> Result<Self, Error> {
+        let (section, offset) = ("beginning", 0);
+        let unreadable = |error| Place { section, offset }.unreadable(error);
+        Ok(Self {
+            source: Source::new(source).map_err(unreadable)?,
             buffer: Vec::new(),
             start: 0,
             end: 0,
             base: 0,
             ended: false,
-            section: "beginning",
-        }
+            section,
+        })
     }
 
     /// Where in the file the next byte is.
     pub fn offset(&self) -> u64 {
         self.base + self.start as u64
+    }
+
+    /// How much of the file is done: in bytes of the compressed file if it is one.
+    pub fn bytes_done(&self) -> u64 {
+        let compressed = self.source.compressed_bytes();
+        compressed.unwrap_or_else(|| self.offset())
+    }
+
+    /// Goes on to the end of a compressed file, where its checksum stands; `report` hears of each step.
+    pub fn finish(
+        &mut self,
+        mut report: impl FnMut(&Self) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        while self.source.compressed_bytes().is_some() && !self.ended {
+            self.start = self.end;
+            self.fill()?;
+            report(self)?;
+        }
+        Ok(())
     }
 
     /// What is in the buffer, at least one byte unless the file has ended.
@@ -183,21 +206,15 @@ impl<R: Read> Input<R> {
         if self.buffer.len() - self.end < BLOCK_BYTES {
             self.buffer.resize(self.end + BLOCK_BYTES, 0);
         }
-        loop {
-            match self.source.read(&mut self.buffer[self.end..]) {
-                Ok(0) => self.ended = true,
-                Ok(count) => self.end = (self.end + count).min(self.buffer.len()),
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(source) => {
-                    return Err(Error::SnapshotRead {
-                        section: self.section,
-                        offset: self.base + self.end as u64,
-                        source,
-                    });
-                }
-            }
-            return Ok(());
+        let place = Place {
+            section: self.section,
+            offset: self.base + self.end as u64,
+        };
+        match self.source.read(&mut self.buffer[self.end..], place)? {
+            0 => self.ended = true,
+            count => self.end = (self.end + count).min(self.buffer.len()),
         }
+        Ok(())
     }
 }
 

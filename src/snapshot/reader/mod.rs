@@ -1,4 +1,4 @@
-//! A `.heapsnapshot` file to a heap graph, in one pass over any source of bytes.
+//! A `.heapsnapshot` file to a heap graph, in one pass over any source of bytes, plain or gzip.
 //!
 //! Only the file's own `meta` is trusted for where fields stand and what types are called, so that
 //! files of every V8 load. The input is untrusted: what comes out is a graph or a typed error.
@@ -10,6 +10,7 @@ mod json;
 mod node_fields;
 mod pipeline;
 mod records;
+mod source;
 mod text;
 
 use std::fs::File;
@@ -33,7 +34,8 @@ use crate::error::Error;
 /// How to read a snapshot.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReadOptions {
-    /// Length of the source in bytes, zero when it is not known. Bounds what is reserved ahead.
+    /// Length of the source in bytes, compressed if it is, zero when it is not known. Bounds what is
+    /// reserved ahead.
     pub total_bytes: u64,
     /// Threads that parse; zero means one for each core, four at most.
     pub threads: usize,
@@ -49,7 +51,7 @@ struct Sections {
     strings: Option<Strings>,
 }
 
-/// Reads a `.heapsnapshot` file.
+/// Reads a `.heapsnapshot` file, plain or compressed by gzip, whatever it is called.
 ///
 /// # Errors
 ///
@@ -76,8 +78,8 @@ pub fn read_file(path: &Path, watch: &dyn Watch) -> Result<HeapGraph, Error> {
 /// # Errors
 ///
 /// One of the `Snapshot` errors, with the section and the byte offset, when the input is truncated,
-/// damaged, foreign, contradicts itself or holds more than 2^32 nodes, edges or strings;
-/// [`Error::Cancelled`] when `watch` asks for it.
+/// damaged, foreign, contradicts itself, holds more than 2^32 nodes, edges or strings, or expands to
+/// more than a hundred times its length and 64 MiB; [`Error::Cancelled`] when `watch` asks for it.
 ///
 /// # Complexity
 ///
@@ -96,7 +98,7 @@ pub fn read_snapshot<R: Read>(
         total_bytes: options.total_bytes,
         watch,
     };
-    let mut input = Input::new(source);
+    let mut input = Input::new(source)?;
     match input.peek_token()? {
         Some(b'{') => {}
         Some(byte) => {
@@ -114,7 +116,9 @@ pub fn read_snapshot<R: Read>(
         sections.read_member(input, &reading)
     })?;
     input.section = "end";
-    sections.into_graph(input.offset())
+    let offset = input.offset();
+    input.finish(|input| reading.report(input))?;
+    sections.into_graph(offset)
 }
 
 impl Sections {
@@ -160,7 +164,7 @@ impl Sections {
             }
             "strings" => {
                 input.section = "strings";
-                self.strings = Some(read_strings(input, reading.total_bytes, reading.watch)?);
+                self.strings = Some(read_strings(input, reading)?);
             }
             _ => {
                 input.section = "sections that are not needed";

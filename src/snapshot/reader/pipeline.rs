@@ -14,7 +14,7 @@ use crate::snapshot::watch::{Phase, Watch};
 /// How a file is read, for all sections.
 pub struct Reading<'a> {
     pub threads: usize,
-    /// Length of the file; zero when nobody knows.
+    /// Length of the file, compressed if it is; zero when nobody knows.
     pub total_bytes: u64,
     pub watch: &'a dyn Watch,
 }
@@ -141,8 +141,9 @@ impl Reading<'_> {
         })
     }
 
-    fn report<R: Read>(&self, input: &Input<R>) -> Result<(), Error> {
-        let (done, total) = (input.offset() as usize, self.total_bytes as usize);
+    /// Tells how far the input is, and whether to go on.
+    pub fn report<R: Read>(&self, input: &Input<R>) -> Result<(), Error> {
+        let (done, total) = (input.bytes_done() as usize, self.total_bytes as usize);
         self.watch.check(Phase::Read, done, total)
     }
 }

@@ -5,15 +5,15 @@ use std::io::Read;
 
 use super::input::{Input, unexpected_byte};
 use super::json::read_list;
+use super::pipeline::Reading;
 use crate::error::Error;
 use crate::snapshot::strings::Strings;
-use crate::snapshot::watch::{CHECK_INTERVAL, Phase, Watch};
+use crate::snapshot::watch::CHECK_INTERVAL;
 
 /// Reads the string table.
 pub fn read_strings<R: Read>(
     input: &mut Input<R>,
-    total_bytes: u64,
-    watch: &dyn Watch,
+    reading: &Reading<'_>,
 ) -> Result<Strings, Error> {
     let mut strings = Strings::default();
     match input.peek_token()? {
@@ -31,7 +31,7 @@ pub fn read_strings<R: Read>(
             });
         }
         if strings.finish_string().index() % CHECK_INTERVAL == 0 {
-            watch.check(Phase::Read, input.offset() as usize, total_bytes as usize)?;
+            reading.report(input)?;
         }
         Ok(())
     })?;
@@ -205,8 +205,8 @@ mod tests {
     fn decode(json: &[u8]) -> Result<String, Error> {
         let mut whole = String::new();
         let mut dropwise = String::new();
-        let result = read_string(&mut Input::new(json), &mut whole, None);
-        let again = read_string(&mut Input::new(Drops(json)), &mut dropwise, None);
+        let result = read_string(&mut Input::new(json)?, &mut whole, None);
+        let again = read_string(&mut Input::new(Drops(json))?, &mut dropwise, None);
         assert_eq!(result.is_ok(), again.is_ok());
         result?;
         assert_eq!(whole, dropwise);
