@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod biggest_retainers;
-mod bits;
+pub mod bits;
 mod captures;
 mod census;
 mod classes;

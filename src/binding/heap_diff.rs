@@ -1,7 +1,6 @@
 //! `HeapDiff` as JavaScript sees it: memwatch's output, field by field.
 
 use std::cell::RefCell;
-use std::ops::ControlFlow;
 
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
@@ -68,10 +67,7 @@ impl NativeHeapDiff {
 
     #[napi(catch_unwind)]
     pub fn begin(&self, monitor: &Monitor, force: bool) -> Result<(), Code> {
-        let diff = HeapDiff::begin(monitor.shared.clone(), force, |_, _| {
-            ControlFlow::Continue(())
-        })
-        .map_err(coded)?;
+        let diff = HeapDiff::begin(monitor.shared.clone(), force, None).map_err(coded)?;
         self.diff.replace(Some(diff));
         Ok(())
     }
@@ -83,7 +79,7 @@ impl NativeHeapDiff {
             .as_ref()
             .ok_or(error::Error::DiffEnded)
             .map_err(coded)?;
-        diff.end(force, |_, _| ControlFlow::Continue(()))
+        diff.end(force, None)
             .map(HeapDiffPayload::from)
             .map_err(coded)
     }

@@ -3,20 +3,19 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::ffi::{CStr, c_char};
-use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use super::Monitor;
-use crate::analysis::id_set::IdSet;
+use crate::analysis::bits::Bits;
 use crate::analysis::object_diff::{ClassNames, NameIndex};
 use crate::analysis::{Baseline, ObjectDiff};
 use crate::error::Error;
-use crate::v8::heap_snapshot::Node;
+use crate::v8::heap_snapshot::{Node, Progress, Reference};
 use crate::v8::{HeapSnapshot, Isolate};
 
 /// The JavaScript class that wraps this, and the one that users see: their instances are left out.
-const OWN_CLASS: &CStr = c"MemwatchHeapDiff";
-const OWN_WRAPPER: &CStr = c"HeapDiff";
+const OWN_CLASS: &str = "MemwatchHeapDiff";
+const OWN_WRAPPER: &str = "HeapDiff";
 /// The registered symbol that all instances of `OWN_CLASS` carry: it tells them from a user's class of
 /// that name, in all copies of the package.
 const OWN_MARK: &CStr = c"memwatch-rs.HeapDiff";
@@ -38,17 +37,15 @@ impl HeapDiff {
     pub fn begin(
         monitor: Rc<Monitor>,
         force: bool,
-        progress: impl FnMut(u32, u32) -> ControlFlow<()>,
+        progress: Option<Progress>,
     ) -> Result<Self, Error> {
         let snapshot = monitor.take_snapshot(force, progress)?;
         let mut names = ClassNames::default();
-        let mut namer = Namer::new(&mut names);
-        let node_count = snapshot.node_count();
-        let mut baseline = Baseline::with_capacity(usize::try_from(node_count).unwrap_or(0));
-        for_each_object(&snapshot, |node| {
-            baseline.add(node.id(), namer.class_of(node), node.shallow_size());
+        let mut baseline = Baseline::with_capacity(snapshot.node_count() as usize);
+        for_each_object(&snapshot, &mut names, |node, class| {
+            baseline.add(node.id(), class, node.shallow_size());
         });
-        baseline.finish(node_count);
+        baseline.finish(snapshot.node_count().into());
         drop(snapshot);
         monitor.open_diffs.set(monitor.open_diffs.get() + 1);
         Ok(Self {
@@ -66,7 +63,7 @@ impl HeapDiff {
     pub fn end(
         &self,
         force: bool,
-        progress: impl FnMut(u32, u32) -> ControlFlow<()>,
+        progress: Option<Progress>,
     ) -> Result<ObjectDiff, Error> {
         let (baseline, mut names) = self.baseline.take().ok_or(Error::DiffEnded)?;
         if HeapSnapshot::id_of_current_context(Isolate::current()?) != self.context_id {
@@ -82,14 +79,13 @@ impl HeapDiff {
             }
         };
         let mut comparison = baseline.compare();
-        let mut namer = Namer::new(&mut names);
-        for_each_object(&snapshot, |node| {
-            comparison.add(node.id(), namer.class_of(node), node.shallow_size());
+        for_each_object(&snapshot, &mut names, |node, class| {
+            comparison.add(node.id(), class, node.shallow_size());
         });
         let node_count = snapshot.node_count();
         drop(snapshot);
         self.close();
-        Ok(comparison.finish(node_count, &names))
+        Ok(comparison.finish(node_count.into(), &names))
     }
 
     /// Whether `end` can still be called.
@@ -128,41 +124,37 @@ impl Drop for HeapDiff {
 
 /// Visits every node that the root reaches, once, as memwatch does: over all edges, weak ones too, and
 /// not through our own objects.
-fn for_each_object(snapshot: &HeapSnapshot, mut visit: impl FnMut(Node<'_>)) {
-    let mut seen = IdSet::default();
-    let mut stack = vec![snapshot.root()];
-    seen.insert(snapshot.root().id());
-    while let Some(node) = stack.pop() {
-        if is_own(node) {
+///
+/// In V8's order, which is that of memory, so that nearly all of the walk is one pass: only what is
+/// reached from a later node first is visited out of turn.
+fn for_each_object(
+    snapshot: &HeapSnapshot,
+    names: &mut ClassNames,
+    mut visit: impl FnMut(Node<'_>, NameIndex),
+) {
+    let mut namer = Namer::new(names);
+    let mut reached = Bits::new(snapshot.node_count() as usize);
+    let mut passed = Vec::new();
+    reached.insert(0);
+    for at in 0..snapshot.node_count() {
+        if !reached.contains(at as usize) {
             continue;
         }
-        visit(node);
-        for child in node.children() {
-            if seen.insert(child.id()) {
-                stack.push(child);
+        passed.push(at);
+        while let Some(node) = passed.pop().map(|index| snapshot.node(index)) {
+            let class = namer.class_of(node);
+            if namer.is_own(node, class) {
+                continue;
+            }
+            visit(node, class);
+            for reference in node.references() {
+                let target = reference.target().index();
+                if reached.insert(target as usize) && target <= at {
+                    passed.push(target);
+                }
             }
         }
     }
-}
-
-/// An instance of our native class, or the `HeapDiff` that holds one.
-fn is_own(node: Node<'_>) -> bool {
-    is_native_half(node)
-        || node.node_type() == OBJECT
-            && node.name() == OWN_WRAPPER
-            && node.children().any(is_native_half)
-}
-
-/// The class's name is asked first, because no other object's edges are then looked at.
-fn is_native_half(node: Node<'_>) -> bool {
-    node.node_type() == OBJECT
-        && node.name() == OWN_CLASS
-        && node.children().any(|child| {
-            child.node_type() == SYMBOL
-                && child
-                    .children()
-                    .any(|part| part.node_type() == STRING && part.name() == OWN_MARK)
-        })
 }
 
 /// Finds the class of a node, asking for a name's text once a name.
@@ -172,6 +164,8 @@ struct Namer<'names> {
     by_address: HashMap<*const c_char, NameIndex>,
     /// Objects of one class often follow each other.
     latest: Option<(*const c_char, NameIndex)>,
+    own_half: NameIndex,
+    own_wrapper: NameIndex,
 }
 
 /// Some of `v8::HeapGraphNode::Type`.
@@ -196,6 +190,8 @@ impl<'names> Namer<'names> {
         Self {
             by_type: TYPE_NAMES
                 .map(|name| name.map_or(NameIndex::NONE, |name| names.index_of(name))),
+            own_half: names.index_of(OWN_CLASS),
+            own_wrapper: names.index_of(OWN_WRAPPER),
             names,
             by_address: HashMap::new(),
             latest: None,
@@ -206,17 +202,17 @@ impl<'names> Namer<'names> {
     fn class_of(&mut self, node: Node<'_>) -> NameIndex {
         match node.node_type() {
             OBJECT => {
-                let name = node.name();
+                let address = node.name_address();
                 if let Some((latest, index)) = self.latest
-                    && latest == name.as_ptr()
+                    && latest == address
                 {
                     return index;
                 }
                 let index = *self
                     .by_address
-                    .entry(name.as_ptr())
-                    .or_insert_with(|| self.names.index_of(&name.to_string_lossy()));
-                self.latest = Some((name.as_ptr(), index));
+                    .entry(address)
+                    .or_insert_with(|| self.names.index_of(&node.name().to_string_lossy()));
+                self.latest = Some((address, index));
                 index
             }
             other => self
@@ -226,4 +222,25 @@ impl<'names> Namer<'names> {
                 .unwrap_or(NameIndex::NONE),
         }
     }
+
+    /// An instance of our native class, or the `HeapDiff` that holds one. The class is asked first, because
+    /// no other object's references are then looked at.
+    fn is_own(&mut self, node: Node<'_>, class: NameIndex) -> bool {
+        class == self.own_half && is_marked(node)
+            || class == self.own_wrapper
+                && node.node_type() == OBJECT
+                && targets(node).any(|child| self.class_of(child) == self.own_half && is_marked(child))
+    }
+}
+
+fn targets(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    node.references().map(Reference::target)
+}
+
+fn is_marked(node: Node<'_>) -> bool {
+    node.node_type() == OBJECT
+        && targets(node).any(|child| {
+            child.node_type() == SYMBOL
+                && targets(child).any(|part| part.node_type() == STRING && part.name() == OWN_MARK)
+        })
 }

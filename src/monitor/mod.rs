@@ -12,7 +12,6 @@ mod snapshot_cost;
 mod state;
 
 use std::cell::{Cell, RefCell};
-use std::ops::ControlFlow;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
@@ -23,6 +22,7 @@ use crate::gc::event::HeapChange;
 use crate::gc::process_memory::headroom_bytes;
 use crate::gc::ring::Drained;
 use crate::gc::{GcEvent, GcKind, HeapStatistics, ProcessMemory, Totals, Trigger};
+use crate::v8::heap_snapshot::{Progress, ReadEdges};
 use crate::v8::hook::WakeFor;
 use crate::v8::{
     Capabilities, GcHook, GcTypes, HeapSnapshot, Isolate, Symbols, Wake, clock, self_test,
@@ -214,7 +214,7 @@ impl Monitor {
     fn take_snapshot(
         &self,
         force: bool,
-        progress: impl FnMut(u32, u32) -> ControlFlow<()>,
+        progress: Option<Progress>,
     ) -> Result<HeapSnapshot, Error> {
         let isolate = Isolate::current()?;
         if !force {
@@ -223,13 +223,18 @@ impl Monitor {
         }
         let hook = self.hook.borrow().clone();
         let started_ns = clock::monotonic_ns();
-        let take = || HeapSnapshot::take(isolate, progress);
+        // Who distrusts V8's callbacks distrusts what it keeps to itself.
+        let read_edges = match self.mode {
+            Mode::Native => ReadEdges::InPlace,
+            Mode::Fallback(_) => ReadEdges::ByAccessor,
+        };
+        let take = || HeapSnapshot::take(isolate, read_edges, progress);
         let snapshot = match hook {
             Some(hook) => hook.on_behalf_of(Trigger::Snapshot, take),
             None => take(),
         }?;
         let mut costs = self.snapshot_costs.get();
-        costs.measured(snapshot.node_count(), clock::monotonic_ns() - started_ns);
+        costs.measured(snapshot.node_count().into(), clock::monotonic_ns() - started_ns);
         self.snapshot_costs.set(costs);
         Ok(snapshot)
     }
