@@ -2,7 +2,7 @@
 'use strict'
 
 const binding = require('../binding.js')
-const { heapDiffOptions } = require('./options')
+const { heapDiffEndOptions, heapDiffOptions } = require('./options')
 
 const LONG_PAUSE_MS = 1000
 // By this the addon knows our own objects in a snapshot: a class of any name is then the user's.
@@ -26,26 +26,38 @@ function heapDiffOf (native) {
 
   return class HeapDiff {
     #native = Object.assign(new binding.MemwatchHeapDiff(), { mark: MARK })
-    #force
+    #limits
 
-    /** @param {{ force?: boolean }} [options] `force`: also when memory would run out */
+    /**
+     * @param {object} [options]
+     * @param {boolean} [options.force] also when memory would run out
+     * @param {number} [options.maxPauseMs] V8 is told to stop when it has taken longer; for `end()` too
+     */
     constructor (options) {
-      this.#force = heapDiffOptions(options).force
+      this.#limits = heapDiffOptions(options)
       prepare(native)
       OPEN.add(this.#native)
       dropped.register(this, this.#native, this)
       try {
-        this.#native.begin(native, this.#force)
+        this.#native.begin(native, this.#limits)
       } finally {
         this.#releaseIfClosed()
       }
     }
 
-    /** @returns memwatch's comparison of the heap now with the heap at construction */
-    end () {
+    /**
+     * @param {object} [options]
+     * @param {number} [options.maxPauseMs] instead of the constructor's; what is refused can be tried again
+     * @param {boolean} [options.paths] also who holds what has come
+     * @param {boolean} [options.showStrings] with what the heap's strings hold
+     * @returns memwatch's comparison of the heap now with the heap at construction
+     */
+    end (options) {
+      const { maxPauseMs = this.#limits.maxPauseMs, paths, showStrings } = heapDiffEndOptions(options)
+      const limits = { ...this.#limits, maxPauseMs }
       prepare(native)
       try {
-        return this.#native.end(this.#force)
+        return paths ? this.#native.endWithPaths(limits, showStrings) : this.#native.end(limits)
       } finally {
         this.#releaseIfClosed()
       }
@@ -64,7 +76,10 @@ function prepare (native) {
   const pauseMs = native.predictSnapshotMs()
   if (pauseMs > LONG_PAUSE_MS && !longPauseTold) {
     longPauseTold = true
-    process.emitWarning(`a HeapDiff of this heap pauses the thread for about ${(pauseMs / 1000).toFixed(1)} s, twice`,
+    process.emitWarning(
+      `a HeapDiff of this heap pauses the thread for about ${(pauseMs / 1000).toFixed(1)} s, twice: to spare the ` +
+      'service, take an instance out of rotation, call v8.writeHeapSnapshot() there twice and compare the files with ' +
+      '`npx memwatch-rs diff A B`, or bound the pause with new HeapDiff({ maxPauseMs })',
       { code: 'MEMWATCH_LONG_PAUSE' })
   }
   primeScriptPositions()

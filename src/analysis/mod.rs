@@ -17,6 +17,7 @@ mod growth;
 mod heap_analysis;
 pub mod id_set;
 pub mod inspectors;
+mod new_objects;
 pub mod object_diff;
 mod opened_heap;
 mod owned_sizes;
@@ -42,6 +43,7 @@ pub use dominators::DominatorTree;
 pub use duplicate_strings::{DuplicateStrings, duplicate_strings};
 pub use growth::{GrowingShape, ShapeCounts, ShapeIndex, Shapes};
 pub use heap_analysis::HeapAnalysis;
+pub use new_objects::{Held, NewObjects, Newcomers};
 pub use object_diff::{Baseline, ObjectDiff};
 pub use opened_heap::{
     NamedAccumulation, NamedClass, NamedSuspect, OpenedHeap, RepeatedString, Step,

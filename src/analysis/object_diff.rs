@@ -85,6 +85,11 @@ impl ClassNames {
         self.by_name.insert(name.to_string(), index);
         index
     }
+
+    /// The position of a class that was named before.
+    pub fn find(&self, name: &str) -> Option<NameIndex> {
+        self.by_name.get(name).copied()
+    }
 }
 
 impl Baseline {
@@ -147,16 +152,18 @@ impl Baseline {
 }
 
 impl Comparison {
-    /// Adds an object of the later state; each id once.
-    pub fn add(&mut self, id: u32, class: NameIndex, shallow_size: u64) {
+    /// Adds an object of the later state; each id once. Whether it is new.
+    pub fn add(&mut self, id: u32, class: NameIndex, shallow_size: u64) -> bool {
         self.totals.size_bytes += shallow_size;
         self.after.insert(id);
-        if !self.before.contains(id) {
+        let is_new = !self.before.contains(id);
+        if is_new {
             self.allocated_nodes += 1;
             let change = self.changes.entry(class).or_default();
             change.allocated += 1;
             change.growth_bytes += shallow_size as i64;
         }
+        is_new
     }
 
     /// The difference; `node_count` is the later state's, `names` are both states'.
@@ -208,8 +215,8 @@ mod tests {
         baseline.add(5, NameIndex::NONE, 7);
         baseline.finish(4);
         let mut comparison = baseline.compare();
-        comparison.add(1, leak, 100);
-        comparison.add(7, leak, 100);
+        assert!(!comparison.add(1, leak, 100));
+        assert!(comparison.add(7, leak, 100));
         comparison.add(9, leak, 110);
         comparison.add(11, map, 16);
         comparison.add(13, NameIndex::NONE, 1);

@@ -2,15 +2,16 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::ffi::{CStr, c_char};
+use std::ffi::CStr;
 use std::rc::Rc;
 
-use super::Monitor;
+use super::{Keep, Limits, Monitor};
 use crate::analysis::bits::Bits;
-use crate::analysis::object_diff::{ClassNames, NameIndex};
-use crate::analysis::{Baseline, ObjectDiff};
+use crate::analysis::object_diff::{ClassNames, Comparison, NameIndex};
+use crate::analysis::{Baseline, NewObjects, Newcomers, ObjectDiff, StringContents};
 use crate::error::Error;
-use crate::v8::heap_snapshot::{Node, Progress, Reference};
+use crate::snapshot::{HeapGraph, NodeIndex, Unwatched};
+use crate::v8::heap_snapshot::{Name, Node, Reference};
 use crate::v8::{HeapSnapshot, Isolate};
 
 /// The JavaScript class that wraps this, and the one that users see: their instances are left out.
@@ -28,21 +29,24 @@ pub struct HeapDiff {
     context_id: Option<u32>,
 }
 
+/// Who holds what has come.
+pub struct Growth {
+    pub objects: NewObjects,
+    /// By class of the diff: its new objects, if it has grown.
+    pub classes: Vec<Option<Newcomers>>,
+}
+
 impl HeapDiff {
     /// Takes V8's snapshot and keeps what a comparison needs. See [`HeapSnapshot::take`] for the cost.
     ///
     /// # Errors
     ///
-    /// [`Error::TooCostly`] unless `force` is set, else those of [`HeapSnapshot::take`].
-    pub fn begin(
-        monitor: Rc<Monitor>,
-        force: bool,
-        progress: Option<Progress>,
-    ) -> Result<Self, Error> {
-        let snapshot = monitor.take_snapshot(force, progress)?;
+    /// [`Error::TooCostly`] and [`Error::PauseLimit`] as `limits` say, else those of [`HeapSnapshot::take`].
+    pub fn begin(monitor: Rc<Monitor>, limits: Limits) -> Result<Self, Error> {
+        let snapshot = monitor.take_snapshot(limits, Keep::Objects)?;
         let mut names = ClassNames::default();
         let mut baseline = Baseline::with_capacity(snapshot.node_count() as usize);
-        for_each_object(&snapshot, &mut names, |node, class| {
+        for_each_object(&snapshot, &mut Namer::new(&mut names), |node, class| {
             baseline.add(node.id(), class, node.shallow_size());
         });
         baseline.finish(snapshot.node_count().into());
@@ -59,18 +63,55 @@ impl HeapDiff {
     ///
     /// # Errors
     ///
-    /// [`Error::DiffEnded`] the second time, [`Error::IdsLost`] when V8 has given new ids, else those of [`HeapSnapshot::take`].
-    pub fn end(
+    /// [`Error::DiffEnded`] the second time, [`Error::IdsLost`] when V8 has given new ids, else those of
+    /// [`HeapDiff::begin`], after which it can be tried again.
+    pub fn end(&self, limits: Limits) -> Result<ObjectDiff, Error> {
+        let (diff, _, ()) =
+            self.compare(limits, Keep::Objects, |snapshot, comparison, names| {
+                for_each_object(snapshot, &mut Namer::new(names), |node, class| {
+                    comparison.add(node.id(), class, node.shallow_size());
+                });
+            })?;
+        Ok(diff)
+    }
+
+    /// The same, and tells who holds the new objects.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`HeapDiff::end`].
+    pub fn end_with_paths(
         &self,
-        force: bool,
-        progress: Option<Progress>,
-    ) -> Result<ObjectDiff, Error> {
+        limits: Limits,
+        contents: StringContents,
+    ) -> Result<(ObjectDiff, Growth), Error> {
+        let mut new = Vec::new();
+        let (diff, names, graph) =
+            self.compare(limits, Keep::Graph, |snapshot, comparison, names| {
+                let mut namer = Namer::new(names);
+                for_each_object(snapshot, &mut namer, |node, class| {
+                    if comparison.add(node.id(), class, node.shallow_size()) {
+                        new.push((class, NodeIndex::new(node.index() as usize)));
+                    }
+                });
+                snapshot.to_graph(|node| namer.is_own(node))
+            })?;
+        let growth = Growth::of(graph, new, &diff, &names, contents)?;
+        Ok((diff, growth))
+    }
+
+    fn compare<T>(
+        &self,
+        limits: Limits,
+        keep: Keep,
+        read: impl FnOnce(&HeapSnapshot, &mut Comparison, &mut ClassNames) -> T,
+    ) -> Result<(ObjectDiff, ClassNames, T), Error> {
         let (baseline, mut names) = self.baseline.take().ok_or(Error::DiffEnded)?;
         if HeapSnapshot::id_of_current_context(Isolate::current()?) != self.context_id {
             self.close();
             return Err(Error::IdsLost);
         }
-        let snapshot = match self.monitor.take_snapshot(force, progress) {
+        let snapshot = match self.monitor.take_snapshot(limits, keep) {
             Ok(snapshot) => snapshot,
             Err(error) => {
                 // Nothing is lost: the comparison can be tried again.
@@ -79,13 +120,12 @@ impl HeapDiff {
             }
         };
         let mut comparison = baseline.compare();
-        for_each_object(&snapshot, &mut names, |node, class| {
-            comparison.add(node.id(), class, node.shallow_size());
-        });
+        let result = read(&snapshot, &mut comparison, &mut names);
         let node_count = snapshot.node_count();
         drop(snapshot);
         self.close();
-        Ok(comparison.finish(node_count.into(), &names))
+        let diff = comparison.finish(node_count.into(), &names);
+        Ok((diff, names, result))
     }
 
     /// Whether `end` can still be called.
@@ -122,17 +162,50 @@ impl Drop for HeapDiff {
     }
 }
 
+impl Growth {
+    fn of(
+        graph: HeapGraph,
+        mut new: Vec<(NameIndex, NodeIndex)>,
+        diff: &ObjectDiff,
+        names: &ClassNames,
+        contents: StringContents,
+    ) -> Result<Self, Error> {
+        let mut is_new = Bits::new(graph.node_count());
+        for (_, node) in &new {
+            is_new.insert(node.index());
+        }
+        let objects = NewObjects::of(graph, &is_new, &Unwatched)?;
+        new.sort_unstable();
+        let of_class = |name: &str| {
+            let class = names.find(name)?;
+            let first = new.partition_point(|(other, _)| *other < class);
+            let nodes = new[first..].iter().take_while(|(other, _)| *other == class);
+            Some(nodes.map(|(_, node)| *node).collect())
+        };
+        let classes = diff
+            .classes
+            .iter()
+            .map(|(name, change)| {
+                let nodes = (change.growth_bytes > 0)
+                    .then(|| of_class(name))
+                    .flatten()?;
+                Some(objects.describe(nodes, contents))
+            })
+            .collect();
+        Ok(Self { objects, classes })
+    }
+}
+
 /// Visits every node that the root reaches, once, as memwatch does: over all edges, weak ones too, and
 /// not through our own objects.
 ///
 /// In V8's order, which is that of memory, so that nearly all of the walk is one pass: only what is
 /// reached from a later node first is visited out of turn.
-fn for_each_object(
-    snapshot: &HeapSnapshot,
-    names: &mut ClassNames,
-    mut visit: impl FnMut(Node<'_>, NameIndex),
+fn for_each_object<'snapshot>(
+    snapshot: &'snapshot HeapSnapshot,
+    namer: &mut Namer<'_, 'snapshot>,
+    mut visit: impl FnMut(Node<'snapshot>, NameIndex),
 ) {
-    let mut namer = Namer::new(names);
     let mut reached = Bits::new(snapshot.node_count() as usize);
     let mut passed = Vec::new();
     reached.insert(0);
@@ -142,11 +215,10 @@ fn for_each_object(
         }
         passed.push(at);
         while let Some(node) = passed.pop().map(|index| snapshot.node(index)) {
-            let class = namer.class_of(node);
-            if namer.is_own(node, class) {
+            if namer.is_own(node) {
                 continue;
             }
-            visit(node, class);
+            visit(node, namer.class_of(node));
             for reference in node.references() {
                 let target = reference.target().index();
                 if reached.insert(target as usize) && target <= at {
@@ -158,12 +230,12 @@ fn for_each_object(
 }
 
 /// Finds the class of a node, asking for a name's text once a name.
-struct Namer<'names> {
+struct Namer<'names, 'snapshot> {
     names: &'names mut ClassNames,
     by_type: [NameIndex; 9],
-    by_address: HashMap<*const c_char, NameIndex>,
+    known: HashMap<Name<'snapshot>, NameIndex>,
     /// Objects of one class often follow each other.
-    latest: Option<(*const c_char, NameIndex)>,
+    latest: Option<(Name<'snapshot>, NameIndex)>,
     own_half: NameIndex,
     own_wrapper: NameIndex,
 }
@@ -185,7 +257,7 @@ const TYPE_NAMES: [Option<&str>; 9] = [
     Some("Native"),
 ];
 
-impl<'names> Namer<'names> {
+impl<'names, 'snapshot> Namer<'names, 'snapshot> {
     fn new(names: &'names mut ClassNames) -> Self {
         Self {
             by_type: TYPE_NAMES
@@ -193,26 +265,26 @@ impl<'names> Namer<'names> {
             own_half: names.index_of(OWN_CLASS),
             own_wrapper: names.index_of(OWN_WRAPPER),
             names,
-            by_address: HashMap::new(),
+            known: HashMap::new(),
             latest: None,
         }
     }
 
     /// Objects by the name of their constructor, everything else by type.
-    fn class_of(&mut self, node: Node<'_>) -> NameIndex {
+    fn class_of(&mut self, node: Node<'snapshot>) -> NameIndex {
         match node.node_type() {
             OBJECT => {
-                let address = node.name_address();
+                let name = node.name();
                 if let Some((latest, index)) = self.latest
-                    && latest == address
+                    && latest == name
                 {
                     return index;
                 }
                 let index = *self
-                    .by_address
-                    .entry(address)
-                    .or_insert_with(|| self.names.index_of(&node.name().to_string_lossy()));
-                self.latest = Some((address, index));
+                    .known
+                    .entry(name)
+                    .or_insert_with(|| self.names.index_of(&name.as_c_str().to_string_lossy()));
+                self.latest = Some((name, index));
                 index
             }
             other => self
@@ -225,22 +297,23 @@ impl<'names> Namer<'names> {
 
     /// An instance of our native class, or the `HeapDiff` that holds one. The class is asked first, because
     /// no other object's references are then looked at.
-    fn is_own(&mut self, node: Node<'_>, class: NameIndex) -> bool {
+    fn is_own(&mut self, node: Node<'snapshot>) -> bool {
+        let class = self.class_of(node);
         class == self.own_half && is_marked(node)
             || class == self.own_wrapper
-                && node.node_type() == OBJECT
-                && targets(node).any(|child| self.class_of(child) == self.own_half && is_marked(child))
+                && targets(node)
+                    .any(|child| self.class_of(child) == self.own_half && is_marked(child))
     }
 }
 
-fn targets(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+fn targets<'snapshot>(node: Node<'snapshot>) -> impl Iterator<Item = Node<'snapshot>> {
     node.references().map(Reference::target)
 }
 
 fn is_marked(node: Node<'_>) -> bool {
-    node.node_type() == OBJECT
-        && targets(node).any(|child| {
-            child.node_type() == SYMBOL
-                && targets(child).any(|part| part.node_type() == STRING && part.name() == OWN_MARK)
-        })
+    targets(node).any(|child| {
+        child.node_type() == SYMBOL
+            && targets(child)
+                .any(|part| part.node_type() == STRING && part.name().as_c_str() == OWN_MARK)
+    })
 }

@@ -5,6 +5,7 @@
 //! accessors that they are laid out as expected.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
+use std::marker::PhantomData;
 use std::ops::ControlFlow;
 use std::ptr;
 
@@ -12,15 +13,15 @@ use super::statistics::Isolate;
 use super::symbols::{SnapshotSymbols, Symbols, TakeSnapshot};
 use crate::error::Error;
 
-/// Hears of V8's work: what is done and what there is, in V8's units. `Break` cancels.
-pub type Progress<'a> = &'a mut dyn FnMut(u32, u32) -> ControlFlow<()>;
+/// Hears of V8's work: what is done and what there is, in V8's units. `Break` ends it, with that error.
+pub type Progress<'a> = &'a mut dyn FnMut(u32, u32) -> ControlFlow<Error>;
 
-/// How the edges of a snapshot are read.
+/// How the edges of a snapshot are read, and the places of functions, which have no accessor.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum ReadEdges {
-    /// From V8's own list of them, if that is found.
+pub enum ReadLists {
+    /// From V8's own lists, if they are found.
     InPlace,
-    /// By V8's accessor, a call an edge.
+    /// By V8's accessor, a call an edge; no places.
     ByAccessor,
 }
 
@@ -31,6 +32,15 @@ pub struct HeapSnapshot {
     node_count: u32,
     /// V8's list of all edges, sorted by the entry they leave; null when it was not found or is not wanted.
     edges: *const *const Edge,
+    /// V8's list of places in scripts, and its length; none when it was not found.
+    locations: (*const SourceLocation, usize),
+}
+
+/// V8's name of a node or of a reference. V8 keeps each once: names are the same when their addresses are.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Name<'snapshot> {
+    text: *const c_char,
+    snapshot: PhantomData<&'snapshot HeapSnapshot>,
 }
 
 /// One node, readable while its snapshot is alive. As small as two pointers: a walk keeps many.
@@ -50,7 +60,7 @@ pub struct Reference<'snapshot> {
 /// A reference's name or index, as its type says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ReferenceLabel<'snapshot> {
-    Name(&'snapshot CStr),
+    Name(Name<'snapshot>),
     Index(u32),
 }
 
@@ -84,17 +94,32 @@ union EdgeLabel {
     index: u32,
 }
 
+/// V8's `SourceLocation`: where a node's function or constructor stands. Lines and columns count from zero.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct SourceLocation {
+    /// Position of the node.
+    pub node: u32,
+    pub script_id: u32,
+    pub line: u32,
+    pub column: u32,
+}
+
 const TYPE_BITS: u32 = 4;
 const EDGE_TYPE_BITS: u32 = 3;
 const SIZE_MASK: u64 = (1 << 48) - 1;
 /// Types of edges that have an index: elements and hidden ones.
 const INDEXED: [u8; 2] = [1, 4];
+/// Types of nodes that have a location: objects, functions and generators.
+const WITH_LOCATION: [u8; 2] = [3, 5];
 /// Entries whose fields the check reads: so many at the start, and as many spread over the rest.
 const CHECKED_NODES: u32 = 256;
 /// Edges of each that it reads.
 const CHECKED_EDGES: usize = 16;
-/// V8's `HeapSnapshot` keeps its list of edges in its first words: the 56th in V8 10.2, later ones a few on.
+/// V8's `HeapSnapshot` keeps its list of edges in its first words, of some 60.
 const SEARCHED_WORDS: usize = 128;
+/// From there to its list of locations: past the list itself and a hash map of seven words.
+const WORDS_TO_LOCATIONS: usize = 3 + 7;
 
 impl HeapSnapshot {
     /// Lets V8 build a snapshot of this thread's heap. With `progress` V8 counts all objects beforehand,
@@ -102,42 +127,44 @@ impl HeapSnapshot {
     ///
     /// # Errors
     ///
-    /// [`Error::Unsupported`] when V8 cannot be reached or lays its entries out another way,
-    /// [`Error::Cancelled`] when `progress` said so.
+    /// [`Error::Unsupported`] when V8 cannot be reached or lays its entries out another way, and what
+    /// `progress` breaks with.
     ///
     /// # Complexity
     ///
     /// Blocks the thread for 2 to 5 µs a node and takes about 400 bytes a node until this is dropped.
     pub fn take(
         isolate: Isolate,
-        read_edges: ReadEdges,
+        read_lists: ReadLists,
         mut progress: Option<Progress>,
     ) -> Result<Self, Error> {
         let symbols = Symbols::get().snapshot.as_ref().ok_or_else(unsupported)?;
         // SAFETY: the isolate belongs to this thread and is alive.
         let profiler = unsafe { (symbols.profiler)(isolate.pointer()) };
-        let control = progress.as_mut().map(|report| ActivityControl {
+        let mut control = progress.as_mut().map(|report| ActivityControl {
             vtable: &ACTIVITY_CONTROL,
             report,
+            ended_by: None,
         });
-        let control = control
-            .as_ref()
-            .map_or(ptr::null(), |control| ptr::from_ref(control).cast::<c_void>());
+        let address = control
+            .as_mut()
+            .map_or(ptr::null_mut(), |control| ptr::from_mut(control).cast());
         let snapshot = match symbols.take {
             TakeSnapshot::WithOptions(take) => {
                 let mut options = [0usize; 16];
-                options[0] = control as usize;
+                options[0] = address as usize;
                 // SAFETY: `HeapSnapshotOptions` begins with the control; the rest is zero, which is
                 // the default of every field, and the buffer is larger than any version's struct.
                 unsafe { take(profiler, options.as_ptr().cast()) }
             }
             // SAFETY: Node 18's overload; the resolver may be null, internals stay hidden.
             TakeSnapshot::WithControl(take) => unsafe {
-                take(profiler, control, ptr::null(), true, false)
+                take(profiler, address, ptr::null(), true, false)
             },
         };
         if snapshot.is_null() {
-            return Err(Error::Cancelled);
+            let ended_by = control.and_then(|control| control.ended_by);
+            return Err(ended_by.unwrap_or(Error::Cancelled));
         }
         // SAFETY: the snapshot was just taken.
         let node_count = unsafe { (symbols.node_count)(snapshot) };
@@ -146,6 +173,7 @@ impl HeapSnapshot {
             snapshot,
             node_count: u32::try_from(node_count).unwrap_or(0),
             edges: ptr::null(),
+            locations: (ptr::null(), 0),
         };
         if !snapshot.check_layout() {
             return Err(Error::Unsupported {
@@ -153,8 +181,8 @@ impl HeapSnapshot {
                 why: "its entries are laid out in an unknown way".into(),
             });
         }
-        if read_edges == ReadEdges::InPlace {
-            snapshot.edges = snapshot.find_edges().unwrap_or(ptr::null());
+        if read_lists == ReadLists::InPlace {
+            snapshot.find_lists();
         }
         Ok(snapshot)
     }
@@ -217,17 +245,15 @@ impl HeapSnapshot {
     fn check_layout(&self) -> bool {
         // SAFETY: the snapshot is alive.
         let root = unsafe { (self.symbols.root)(self.snapshot) };
-        let spread = (self.node_count / CHECKED_NODES).max(1);
-        let checked = (0..self.node_count.min(CHECKED_NODES))
-            .chain((0..self.node_count).step_by(spread as usize))
-            .chain(self.node_count.checked_sub(1));
+        let first = 0..self.node_count.min(CHECKED_NODES);
+        let mut checked = first.chain(self.spread_nodes());
         self.node_count > 0
             && self.node(0).address() == root
-            && checked.into_iter().all(|at| self.has_known_layout(at))
+            && checked.all(|at| self.has_known_layout(at))
             && self
                 .node(0)
                 .references()
-                .any(|reference| reference.target().name() == c"(GC roots)")
+                .any(|reference| reference.target().name().as_c_str() == c"(GC roots)")
     }
 
     fn has_known_layout(&self, at: u32) -> bool {
@@ -259,41 +285,84 @@ impl HeapSnapshot {
             })
     }
 
-    /// V8's list of all edges is a C++ vector in its snapshot, at a place that differs from version to
-    /// version: three pointers of which the first two enclose as many pointers as there are edges. What is
-    /// found there must be what the accessors give.
-    fn find_edges(&self) -> Option<*const *const Edge> {
-        let edge_bytes = self.reference_count() as usize * size_of::<*const Edge>();
+    /// Where functions and constructors stand.
+    pub fn locations(&self) -> &[SourceLocation] {
+        match self.locations {
+            (list, _) if list.is_null() => &[],
+            // SAFETY: `find_lists` found so many, and V8 does not change them any more.
+            (list, length) => unsafe { std::slice::from_raw_parts(list, length) },
+        }
+    }
+
+    /// V8's lists are C++ vectors in its snapshot, at a place that differs from version to version. That of
+    /// the edges is known by its length, and must hold what the accessors give. That of the locations follows
+    /// at a distance, and must hold functions and objects of the snapshot.
+    fn find_lists(&mut self) {
         // SAFETY: V8 allocates its snapshots by `new`, which is `malloc`.
         let bytes = unsafe { libc::malloc_usable_size(self.snapshot.cast_mut()) };
-        let words = (bytes / size_of::<usize>()).min(SEARCHED_WORDS);
+        let length = (bytes / size_of::<usize>()).min(SEARCHED_WORDS);
         // SAFETY: the allocation is that long, aligned as `malloc` aligns, and V8 writes to it on this thread only.
-        let words = unsafe { std::slice::from_raw_parts(self.snapshot.cast::<usize>(), words) };
-        let vector = words.windows(3).find(|vector| {
-            let [begin, end, capacity_end] = [vector[0], vector[1], vector[2]];
-            begin != 0
-                && begin.is_multiple_of(align_of::<*const Edge>())
-                && edge_bytes > 0
-                && begin.checked_add(edge_bytes) == Some(end)
-                && capacity_end >= end
-        })?;
-        let edges = vector[0] as *const *const Edge;
-        let is_listed = |reference: Reference, at: u32| {
-            // SAFETY: `at` is less than the number of edges, and the vector holds that many.
-            reference.edge == unsafe { edges.add(at as usize).read() }
+        let words = unsafe { std::slice::from_raw_parts(self.snapshot.cast::<usize>(), length) };
+        let edge_count = self.reference_count() as usize;
+        let is_edges = |words: &[usize]| {
+            vector::<*const Edge>(words).is_some_and(|(_, length)| length == edge_count)
         };
-        let spread = (self.node_count / CHECKED_NODES).max(1);
-        (0..self.node_count)
-            .step_by(spread as usize)
-            .chain(self.node_count.checked_sub(1))
-            .all(|at| {
-                let node = self.node(at);
-                let range = node.edge_range();
-                let checked = node.references().zip(range).take(CHECKED_EDGES);
-                checked.into_iter().all(|(reference, at)| is_listed(reference, at))
-            })
-            .then_some(edges)
+        let Some(at) = words.windows(3).position(is_edges) else {
+            return;
+        };
+        let edges = words[at] as *const *const Edge;
+        if !self.is_list_of_edges(edges) {
+            return;
+        }
+        self.edges = edges;
+        let locations = words.get(at + WORDS_TO_LOCATIONS..).and_then(vector);
+        if let Some((list, length)) =
+            locations.filter(|(_, length)| *length <= self.node_count as usize)
+        {
+            self.locations = (list, length);
+            let is_known = |location: &SourceLocation| {
+                location.node < self.node_count
+                    && WITH_LOCATION.contains(&self.node(location.node).node_type())
+            };
+            if !self.locations().iter().all(is_known) {
+                self.locations = (ptr::null(), 0);
+            }
+        }
     }
+
+    fn is_list_of_edges(&self, edges: *const *const Edge) -> bool {
+        self.spread_nodes().all(|at| {
+            let node = self.node(at);
+            let listed = node.references().zip(node.edge_range()).take(CHECKED_EDGES);
+            listed.into_iter().all(|(reference, at)| {
+                // SAFETY: `at` is less than the number of edges, and the vector holds that many.
+                reference.edge == unsafe { edges.add(at as usize).read() }
+            })
+        })
+    }
+
+    /// Positions of some nodes from all over the snapshot, the last one among them.
+    fn spread_nodes(&self) -> impl Iterator<Item = u32> + use<> {
+        let step = (self.node_count / CHECKED_NODES).max(1);
+        (0..self.node_count)
+            .step_by(step as usize)
+            .chain(self.node_count.checked_sub(1))
+    }
+}
+
+/// What a C++ vector of `T` would be that begins with these words: where its elements are, and how many. None
+/// when the words are no such vector, or one without elements.
+fn vector<T>(words: &[usize]) -> Option<(*const T, usize)> {
+    let [begin, end, capacity_end, ..] = *words else {
+        return None;
+    };
+    let bytes = end.checked_sub(begin)?;
+    let is_vector = begin != 0
+        && begin.is_multiple_of(align_of::<usize>())
+        && bytes > 0
+        && bytes.is_multiple_of(size_of::<T>())
+        && capacity_end >= end;
+    is_vector.then_some((begin as *const T, bytes / size_of::<T>()))
 }
 
 impl Drop for HeapSnapshot {
@@ -341,17 +410,10 @@ impl<'snapshot> Node<'snapshot> {
         self.entry().shallow_size & SIZE_MASK
     }
 
-    /// Constructor, function or string, as V8 names it. V8 keeps each name once: nodes of one name
-    /// share its address.
-    pub fn name(self) -> &'snapshot CStr {
-        // SAFETY: V8 keeps its names as C strings at least as long as the snapshot.
-        unsafe { CStr::from_ptr(self.entry().name) }
-    }
-
-    /// The same without looking at the text.
+    /// Constructor, function or string, as V8 names it.
     #[inline(always)]
-    pub fn name_address(self) -> *const c_char {
-        self.entry().name
+    pub fn name(self) -> Name<'snapshot> {
+        Name::new(self.entry().name)
     }
 
     /// This node's references, weak ones included.
@@ -406,9 +468,21 @@ impl<'snapshot> Reference<'snapshot> {
             return ReferenceLabel::Index(unsafe { self.edge().label.index });
         }
         // SAFETY: V8 gives all other edges a name.
-        let name = unsafe { self.edge().label.name };
+        ReferenceLabel::Name(Name::new(unsafe { self.edge().label.name }))
+    }
+}
+
+impl<'snapshot> Name<'snapshot> {
+    fn new(text: *const c_char) -> Self {
+        Self {
+            text,
+            snapshot: PhantomData,
+        }
+    }
+
+    pub fn as_c_str(self) -> &'snapshot CStr {
         // SAFETY: V8 keeps its names as C strings at least as long as the snapshot.
-        ReferenceLabel::Name(unsafe { CStr::from_ptr(name) })
+        unsafe { CStr::from_ptr(self.text) }
     }
 }
 
@@ -417,6 +491,7 @@ impl<'snapshot> Reference<'snapshot> {
 struct ActivityControl<'a> {
     vtable: *const ActivityControlVtable,
     report: *mut Progress<'a>,
+    ended_by: Option<Error>,
 }
 
 /// Itanium C++ ABI: both destructors, then the virtual functions in order.
@@ -439,12 +514,15 @@ unsafe extern "C" fn report_progress(control: *mut c_void, done: u32, total: u32
     const CONTINUE: c_int = 0;
     const ABORT: c_int = 1;
     // SAFETY: V8 passes the control that `take` gave it, during that call.
-    let control = unsafe { &*control.cast::<ActivityControl>() };
+    let control = unsafe { &mut *control.cast::<ActivityControl>() };
     // SAFETY: the closure is borrowed for the length of `take`.
     let report = unsafe { &mut *control.report };
     match report(done, total) {
         ControlFlow::Continue(()) => CONTINUE,
-        ControlFlow::Break(()) => ABORT,
+        ControlFlow::Break(error) => {
+            control.ended_by = Some(error);
+            ABORT
+        }
     }
 }
 
