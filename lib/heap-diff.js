@@ -31,10 +31,10 @@ function heapDiffOf (native) {
     /**
      * @param {object} [options]
      * @param {boolean} [options.force] also when memory would run out
-     * @param {number} [options.maxPauseMs] V8 is told to stop when it has taken longer; for `end()` too
+     * @param {number} [options.maxPauseMs] for `end()` too
      */
     constructor (options) {
-      this.#limits = heapDiffOptions(options)
+      this.#limits = { ...heapDiffOptions(options), idsInUse: OPEN.size > 0 }
       prepare(native)
       OPEN.add(this.#native)
       dropped.register(this, this.#native, this)

@@ -26,6 +26,7 @@ pub struct NativeHeapDiff {
 pub struct SnapshotLimits {
     pub force: bool,
     pub max_pause_ms: Option<f64>,
+    pub ids_in_use: bool,
 }
 
 #[napi(object, object_from_js = false)]
@@ -202,6 +203,7 @@ impl From<SnapshotLimits> for Limits {
         Self {
             force: limits.force,
             max_pause_ms: limits.max_pause_ms,
+            ids_in_use: limits.ids_in_use,
         }
     }
 }

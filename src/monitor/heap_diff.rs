@@ -111,6 +111,10 @@ impl HeapDiff {
             self.close();
             return Err(Error::IdsLost);
         }
+        let limits = Limits {
+            ids_in_use: true,
+            ..limits
+        };
         let snapshot = match self.monitor.take_snapshot(limits, keep) {
             Ok(snapshot) => snapshot,
             Err(error) => {

@@ -214,11 +214,18 @@ impl Monitor {
     /// Takes V8's heap snapshot; the collections it makes V8 run are recorded as its own.
     fn take_snapshot(&self, limits: Limits, keep: Keep) -> Result<HeapSnapshot, Error> {
         let isolate = Isolate::current()?;
+        let predicted = self.predict_snapshot(keep)?;
         if !limits.force {
             let memory = self.state.lock().process_memory();
-            self.predict_snapshot(keep)?
-                .check(headroom_bytes(&memory))?;
+            predicted.check_memory(headroom_bytes(&memory))?;
         }
+        let stop_after_ms = match limits.max_pause_ms {
+            Some(limit_ms) if limits.ids_in_use => {
+                predicted.check_pause(limit_ms)?;
+                None
+            }
+            limit_ms => limit_ms,
+        };
         let hook = self.hook.borrow().clone();
         let started_ns = clock::monotonic_ns();
         // Who distrusts V8's callbacks distrusts what it keeps to itself.
@@ -226,7 +233,7 @@ impl Monitor {
             Mode::Native => ReadLists::InPlace,
             Mode::Fallback(_) => ReadLists::ByAccessor,
         };
-        let mut stop_in_time = limits.max_pause_ms.map(|limit_ms| {
+        let mut stop_in_time = stop_after_ms.map(|limit_ms| {
             move |done: u32, total: u32| {
                 let pause_ms = (clock::monotonic_ns() - started_ns) as f64 / 1e6;
                 if pause_ms <= limit_ms {

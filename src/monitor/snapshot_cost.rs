@@ -24,8 +24,10 @@ pub struct SnapshotCosts {
 pub struct Limits {
     /// Also more memory than there seems to be.
     pub force: bool,
-    /// V8 is told to stop when it has taken longer.
     pub max_pause_ms: Option<f64>,
+    /// Object ids are in use. V8 must then not be stopped: it forgets the ids of all objects that it has
+    /// not come to. What is predicted to take longer than the limit is refused instead.
+    pub ids_in_use: bool,
 }
 
 /// What is kept of a snapshot before V8 deletes it.
@@ -68,8 +70,20 @@ impl SnapshotCosts {
 impl SnapshotCost {
     /// # Errors
     ///
+    /// [`Error::PausePredicted`] when it would be longer than `limit_ms`.
+    pub fn check_pause(&self, limit_ms: f64) -> Result<(), Error> {
+        match self.pause_ms {
+            pause_ms if pause_ms as f64 > limit_ms => {
+                Err(Error::PausePredicted { limit_ms, pause_ms })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// # Errors
+    ///
     /// [`Error::TooCostly`] when more than nine tenths of the memory that is left would be used.
-    pub fn check(&self, headroom_bytes: Option<u64>) -> Result<(), Error> {
+    pub fn check_memory(&self, headroom_bytes: Option<u64>) -> Result<(), Error> {
         match headroom_bytes {
             Some(headroom_bytes) if self.peak_bytes > headroom_bytes / 10 * 9 => {
                 Err(Error::TooCostly {
@@ -104,14 +118,23 @@ mod tests {
     }
 
     #[test]
+    fn what_would_pause_too_long_is_refused() {
+        let cost = SnapshotCosts::default().predict(&heap(45_000_000), Keep::Objects);
+        assert!(cost.check_pause(3000.0).is_ok());
+        let error = cost.check_pause(2999.0).expect_err("3 s are too long");
+        assert_eq!(error.code(), "ERR_MEMWATCH_PAUSE_LIMIT");
+        assert!(error.to_string().contains("3000 ms"), "{error}");
+    }
+
+    #[test]
     fn what_does_not_fit_is_refused_with_the_numbers() {
         let predict = |keep| SnapshotCosts::default().predict(&heap(450 << 20), keep);
         let cost = predict(Keep::Objects);
         assert!(predict(Keep::Graph).peak_bytes > cost.peak_bytes);
-        assert!(cost.check(None).is_ok());
-        assert!(cost.check(Some(8 << 30)).is_ok());
+        assert!(cost.check_memory(None).is_ok());
+        assert!(cost.check_memory(Some(8 << 30)).is_ok());
         let error = cost
-            .check(Some(1 << 30))
+            .check_memory(Some(1 << 30))
             .expect_err("4 GB do not fit into 1");
         assert_eq!(error.code(), "ERR_MEMWATCH_CAPTURE_TOO_COSTLY");
         assert!(error.to_string().contains("1024 mb are left"), "{error}");
