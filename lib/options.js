@@ -99,6 +99,16 @@ function pauseLimit (maxPauseMs) {
   return maxPauseMs
 }
 
+/** @returns {{ limits: { force: boolean, maxPauseMs?: number }, watch: { signal?: AbortSignal, onProgress?: Function } }} */
+function openHeapOptions (options = {}) {
+  checkFields('openHeap(options)', options, ['force', 'maxPauseMs', 'signal', 'onProgress'])
+  const { force, maxPauseMs, signal, onProgress } = options
+  return {
+    limits: { force: flag('force', force), maxPauseMs: pauseLimit(maxPauseMs) },
+    watch: openOptions('openHeap', { signal, onProgress })
+  }
+}
+
 /** @returns {string} */
 function snapshotPath (file) {
   const name = file instanceof URL && file.protocol === 'file:' ? fileURLToPath(file) : file
@@ -176,6 +186,7 @@ module.exports = {
   heapDiffOptions,
   historyOptions,
   nodeId,
+  openHeapOptions,
   openOptions,
   snapshotPath,
   stringOptions,

@@ -6,8 +6,9 @@ use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
 use super::monitor::Monitor;
+use super::snapshot::NodePayload;
 use super::{Code, coded};
-use crate::analysis::{Held, NodeSummary, ObjectDiff, StringContents};
+use crate::analysis::{Held, ObjectDiff, StringContents};
 use crate::error;
 use crate::monitor::Limits;
 use crate::monitor::heap_diff::{Growth, HeapDiff};
@@ -69,27 +70,14 @@ pub struct ClassChangePayload {
     /// This and what follows: of classes that grew, when paths were asked for.
     #[napi(js_name = "retained_bytes")]
     pub retained_bytes: Option<f64>,
-    pub examples: Option<Vec<ExamplePayload>>,
+    pub examples: Option<Vec<NodePayload>>,
     pub paths: Option<Vec<HeldPayload>>,
-}
-
-#[napi(object, object_from_js = false, use_nullable = true)]
-pub struct ExamplePayload {
-    pub id: f64,
-    pub name: String,
-    pub kind: &'static str,
-    #[napi(js_name = "size_bytes")]
-    pub size_bytes: f64,
-    #[napi(js_name = "retained_bytes")]
-    pub retained_bytes: f64,
-    pub distance: Option<f64>,
 }
 
 #[napi(object, object_from_js = false, use_nullable = true)]
 pub struct HeldPayload {
     pub count: f64,
-    #[napi(js_name = "retained_bytes")]
-    pub retained_bytes: f64,
+    pub retained_size: f64,
     pub fingerprint: Option<String>,
     pub text: String,
     pub steps: Vec<PathStepPayload>,
@@ -98,20 +86,14 @@ pub struct HeldPayload {
 #[napi(object, object_from_js = false, use_nullable = true)]
 pub struct PathStepPayload {
     pub edge: String,
-    #[napi(js_name = "class")]
-    pub class_name: String,
-    #[napi(js_name = "known_as")]
+    pub class: String,
     pub known_as: Option<String>,
     pub id: f64,
-    #[napi(js_name = "size_bytes")]
-    pub size_bytes: f64,
-    #[napi(js_name = "retained_bytes")]
-    pub retained_bytes: f64,
+    pub shallow_size: f64,
+    pub retained_size: f64,
     pub leaking: &'static str,
     pub reason: String,
-    #[napi(js_name = "is_suspect")]
     pub is_suspect: bool,
-    #[napi(js_name = "left_out")]
     pub left_out: f64,
 }
 
@@ -182,7 +164,7 @@ impl HeapDiffPayload {
             let report = PathReport::of(graph, analysis, &held.path, show_strings);
             HeldPayload {
                 count: held.count as f64,
-                retained_bytes: held.retained_bytes as f64,
+                retained_size: held.retained_bytes as f64,
                 text: report.text(),
                 fingerprint: report.fingerprint,
                 steps: report.steps.into_iter().map(Into::into).collect(),
@@ -208,28 +190,15 @@ impl From<SnapshotLimits> for Limits {
     }
 }
 
-impl From<NodeSummary> for ExamplePayload {
-    fn from(node: NodeSummary) -> Self {
-        Self {
-            id: f64::from(node.id.0),
-            name: node.name,
-            kind: node.kind.name(),
-            size_bytes: node.shallow_bytes as f64,
-            retained_bytes: node.retained_bytes as f64,
-            distance: node.distance.map(f64::from),
-        }
-    }
-}
-
 impl From<StepReport> for PathStepPayload {
     fn from(step: StepReport) -> Self {
         Self {
             edge: step.edge,
-            class_name: step.class,
+            class: step.class,
             known_as: step.known_as,
             id: f64::from(step.id),
-            size_bytes: step.shallow_bytes as f64,
-            retained_bytes: step.retained_bytes as f64,
+            shallow_size: step.shallow_bytes as f64,
+            retained_size: step.retained_bytes as f64,
             leaking: step.leaking,
             reason: step.reason,
             is_suspect: step.is_suspect,

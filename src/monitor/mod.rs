@@ -23,6 +23,7 @@ use crate::gc::event::HeapChange;
 use crate::gc::process_memory::headroom_bytes;
 use crate::gc::ring::Drained;
 use crate::gc::{GcEvent, GcKind, HeapStatistics, ProcessMemory, Totals, Trigger};
+use crate::snapshot::HeapGraph;
 use crate::v8::heap_snapshot::{Progress, ReadLists};
 use crate::v8::hook::WakeFor;
 use crate::v8::{
@@ -209,6 +210,17 @@ impl Monitor {
     pub fn predict_snapshot(&self, keep: Keep) -> Result<SnapshotCost, Error> {
         let heap = Isolate::current()?.heap_statistics();
         Ok(self.snapshot_costs.get().predict(&heap, keep))
+    }
+
+    /// The living heap as a graph of our own; V8's snapshot is deleted when this returns.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooCostly`], [`Error::PauseLimit`] and [`Error::PausePredicted`] as `limits` say, else those of
+    /// [`HeapSnapshot::take`].
+    pub fn take_graph(&self, limits: Limits) -> Result<HeapGraph, Error> {
+        let snapshot = self.take_snapshot(limits, Keep::Graph)?;
+        Ok(snapshot.to_graph(|_| false))
     }
 
     /// Takes V8's heap snapshot; the collections it makes V8 run are recorded as its own.

@@ -29,6 +29,7 @@ pub struct Rows {
     node_names: Vec<StringId>,
     node_ids: Vec<NodeId>,
     shallow_sizes: Sizes,
+    detachedness: Vec<u8>,
     first_edges: Vec<u32>,
     edge_kinds: Vec<EdgeKind>,
     edge_labels: Vec<u32>,
@@ -45,6 +46,7 @@ impl Rows {
             node_names: Vec::with_capacity(nodes),
             node_ids: Vec::with_capacity(nodes),
             shallow_sizes: Sizes::with_capacity(nodes),
+            detachedness: Vec::with_capacity(nodes),
             first_edges: Vec::with_capacity(nodes + 1),
             edge_kinds: Vec::with_capacity(edges),
             edge_labels: Vec::with_capacity(edges),
@@ -66,6 +68,14 @@ impl Rows {
         self.node_ids.push(NodeId(id));
         self.shallow_sizes.push(shallow_size);
         self.first_edges.push(self.edge_count());
+        self.detachedness.push(0);
+    }
+
+    /// Says whether the latest node's embedder object is attached (1), detached (2) or neither is known (0).
+    pub fn set_detachedness(&mut self, detachedness: u8) {
+        if let Some(latest) = self.detachedness.last_mut() {
+            *latest = detachedness;
+        }
     }
 
     /// Adds an edge that leaves the latest node. Its target may come later.
@@ -126,7 +136,7 @@ impl Rows {
             node_names: self.node_names,
             node_ids: self.node_ids,
             shallow_sizes: self.shallow_sizes,
-            detachedness: Vec::new(),
+            detachedness: self.detachedness,
             first_edges: self.first_edges,
             edge_kinds: self.edge_kinds,
             edge_labels: self.edge_labels,

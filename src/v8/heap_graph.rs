@@ -25,6 +25,7 @@ impl HeapSnapshot {
             let name = names.id_of(node.name(), &mut rows);
             let kind = kind_numbered(NodeKind::ALL, node.node_type(), NodeKind::Other);
             rows.add_node(kind, name, node.id(), node.shallow_size());
+            rows.set_detachedness(node.detachedness());
             if is_hidden(node) {
                 continue;
             }

@@ -71,8 +71,8 @@ struct Entry {
     type_and_index: u32,
     /// Where in V8's list of edges those of this entry end, which is where the next one's begin.
     edges_end: u32,
-    /// Bytes of the object in 48 bits; later versions keep something else in the rest.
-    shallow_size: u64,
+    /// Bytes of the object in 48 bits, the detachedness in eight more, and what is left of the memory's former use.
+    size_and_detachedness: u64,
     snapshot: *const c_void,
     name: *const c_char,
     id: u32,
@@ -107,7 +107,7 @@ pub struct SourceLocation {
 
 const TYPE_BITS: u32 = 4;
 const EDGE_TYPE_BITS: u32 = 3;
-const SIZE_MASK: u64 = (1 << 48) - 1;
+const SIZE_BITS: u32 = 48;
 /// Types of edges that have an index: elements and hidden ones.
 const INDEXED: [u8; 2] = [1, 4];
 /// Types of nodes that have a location: objects, functions and generators.
@@ -407,7 +407,12 @@ impl<'snapshot> Node<'snapshot> {
 
     #[inline(always)]
     pub fn shallow_size(self) -> u64 {
-        self.entry().shallow_size & SIZE_MASK
+        self.entry().size_and_detachedness & ((1 << SIZE_BITS) - 1)
+    }
+
+    /// Whether what Node.js attached to the object is still attached: 1 yes, 2 no, 0 not known or nothing.
+    pub fn detachedness(self) -> u8 {
+        (self.entry().size_and_detachedness >> SIZE_BITS) as u8
     }
 
     /// Constructor, function or string, as V8 names it.
