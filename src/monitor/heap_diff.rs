@@ -128,7 +128,7 @@ impl HeapDiff {
         let node_count = snapshot.node_count();
         drop(snapshot);
         self.close();
-        let diff = comparison.finish(node_count.into(), &names);
+        let diff = comparison.finish(node_count.into(), &names)?;
         Ok((diff, names, result))
     }
 
