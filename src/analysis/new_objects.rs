@@ -270,9 +270,12 @@ mod tests {
 
     #[test]
     fn what_only_weak_references_reach_has_no_path() {
+        // (root) ─▶ global ┄┄▶ Weak*
         let mut heap = Builder::new();
-        let weak = heap.add_node(NodeKind::Object, "Weak", 1, 8);
-        heap.add_edge(heap.root(), EdgeKind::Weak, "1", weak);
+        let global = heap.add_node(NodeKind::Object, "global", 1, 8);
+        let weak = heap.add_node(NodeKind::Object, "Weak", 3, 8);
+        heap.add_edge(heap.root(), EdgeKind::Property, "global", global);
+        heap.add_edge(global, EdgeKind::Weak, "1", weak);
         let (told, _) = told(heap, &[weak], &[weak]);
         assert_eq!((told.held.len(), told.examples.len()), (0, 1));
     }

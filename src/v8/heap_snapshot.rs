@@ -122,8 +122,8 @@ const SEARCHED_WORDS: usize = 128;
 const WORDS_TO_LOCATIONS: usize = 3 + 7;
 
 impl HeapSnapshot {
-    /// Lets V8 build a snapshot of this thread's heap. With `progress` V8 counts all objects beforehand,
-    /// which takes a tenth longer.
+    /// Lets V8 build a snapshot of this thread's heap. With `progress` V8 counts all objects
+    /// beforehand, without a word.
     ///
     /// # Errors
     ///
