@@ -8,6 +8,8 @@ const child = require('./child')
 
 // Of large heaps, or on a slow machine, the addon warns that the pause will be long.
 const QUIET = { NODE_NO_WARNINGS: '1' }
+// What takes V8 a minute on some versions is tried at a tenth of its size there.
+const SCALE = process.env.MEMWATCH_TEST_SMALL_HEAPS === '1' ? 10 : 1
 const inChild = (body, options) => child.inChild(body, { env: QUIET, ...options })
 
 /** What a diff tells of a class, of nothing when it is not mentioned. */
@@ -342,21 +344,243 @@ describe('a HeapDiff', () => {
   })
 })
 
+describe('a HeapDiff with paths', () => {
+  /** A leak of each kind that the brief of a leak names, beside what looks alike. */
+  async function leaking (options, mode = {}) {
+    return inChild((memwatch, tools, options) => {
+      const { EventEmitter } = require('node:events')
+      class Session { constructor (user) { this.user = user } }
+      class Cached { constructor () { this.payload = [1, 2, 3] } }
+      class Transient {}
+      const app = globalThis.app = { sessions: new Map(), bus: new EventEmitter(), timers: [], cache: new Map() }
+      app.bus.setMaxListeners(0)
+      for (let at = 0; at < 50; at++) app.cache.set(at, new Cached())
+      globalThis.hd = new memwatch.HeapDiff()
+      for (let at = 0; at < 200; at++) {
+        // Joined, because V8 keeps what a template gives in two parts.
+        app.sessions.set(['joe', at, '@example.com'].join(''), new Session(at))
+        const buffer = new Array(20).fill(at)
+        app.bus.on('change', function onChange () { return buffer })
+        app.timers.push(function later () { return buffer })
+        // Replaced and dropped: neither leaks.
+        app.cache.set(at % 50, new Cached())
+        globalThis.latest = new Transient()
+      }
+      globalThis.latest = null
+      return globalThis.hd.end(options)
+    }, { argument: options, ...mode })
+  }
+
+  it('names a Map of sessions, listeners of an emitter and closures in a list by their paths', async () => {
+    const diff = await leaking({ paths: true })
+    const sessions = changeOf(diff, 'Session')
+    assert.ok(sessions.retained_bytes >= sessions.size_bytes && sessions.size_bytes > 0)
+    assert.equal(sessions.examples.length, 5)
+    for (const example of sessions.examples) {
+      assert.deepEqual(Object.keys(example), ['id', 'name', 'kind', 'shallowSize', 'retainedSize', 'distance'])
+      assert.equal(example.name, 'Session')
+      assert.ok(Number.isInteger(example.id) && example.distance > 1)
+    }
+    assert.equal(sessions.paths.length, 1)
+    const [path] = sessions.paths
+    assert.deepEqual(Object.keys(path), ['count', 'retainedSize', 'fingerprint', 'text', 'steps'])
+    assert.deepEqual([path.count, path.retainedSize], [200, sessions.retained_bytes])
+    assert.match(path.text, /^├─ global object .*\n├─ \.app .*\n│ {2}~+\n├─ \.sessions → Map .*\n│ {2}~+\n╰─ \.get\(…\) → Session /)
+    assert.match(path.fingerprint, /^[0-9a-f]{16}$/)
+    assert.deepEqual(path.steps.map((step) => step.edge), ['global object', '.app', '.sessions', '.get(…)'])
+    assert.deepEqual(path.steps.map((step) => step.isSuspect), [false, true, true, true])
+    assert.ok(sessions.examples.some(({ id }) => id === path.steps.at(-1).id) || path.steps.at(-1).class === 'Session')
+
+    const texts = changeOf(diff, 'Closure').paths.map(({ count, text }) => ({ count, text }))
+    const listeners = texts.find(({ text }) => /\.bus → EventEmitter .*\n.*\n╰─ listener of 'change' → function onChange/.test(text))
+    const closures = texts.find(({ text }) => /\.timers → .*\n.*\n╰─ \[\d+\] → function later/.test(text))
+    assert.deepEqual([listeners?.count, closures?.count], [200, 200], JSON.stringify(texts, null, 2))
+  })
+
+  it('names nothing that was replaced or dropped, and has memwatch\'s fields for the rest', async () => {
+    const diff = await leaking({ paths: true })
+    const cached = changeOf(diff, 'Cached')
+    assert.deepEqual(cached, { what: 'Cached', size_bytes: 0, size: '0 bytes', '+': 50, '-': 50 })
+    assert.deepEqual(changeOf(diff, 'Transient')['+'], 0)
+    const told = JSON.stringify(diff.change.details.map((change) => change.paths ?? []))
+    assert.ok(!/Cached|Transient/.test(told), told)
+    for (const change of diff.change.details) {
+      const fields = ['what', 'size_bytes', 'size', '+', '-']
+      const more = change.size_bytes > 0 ? ['retained_bytes', 'examples', 'paths'] : []
+      assert.deepEqual(Object.keys(change), [...fields, ...more])
+    }
+    const plain = await leaking({ paths: false })
+    assert.ok(plain.change.details.every((change) => Object.keys(change).length === 5))
+    assert.deepEqual(changeOf(plain, 'Session'), (({ retained_bytes: _, examples: __, paths: ___, ...rest }) => rest)(changeOf(diff, 'Session')))
+  })
+
+  it('hides what strings hold unless asked', async () => {
+    assert.ok(!JSON.stringify(await leaking({ paths: true })).includes('@example.com'))
+    const shown = await leaking({ paths: true, showStrings: true })
+    assert.match(changeOf(shown, 'Session').paths[0].text, /\.get\("joe\d+@example\.com"\) → Session/)
+  })
+
+  it('leads to new objects only, past those that were there', async () => {
+    const { told, old } = await inChild((memwatch) => {
+      class Session { constructor (payload) { this.payload = payload } }
+      // The largest of all, and nearest to the root, but old.
+      globalThis.first = new Session(new Array(10_000).fill(0))
+      globalThis.deep = { deeper: { deepest: [] } }
+      const hd = new memwatch.HeapDiff()
+      for (let at = 0; at < 30; at++) globalThis.deep.deeper.deepest.push(new Session([at]))
+      const { details } = hd.end({ paths: true }).change
+      return { told: details.find(({ what }) => what === 'Session'), old: 10_000 * 4 }
+    })
+    assert.ok(told.retained_bytes < old, `${told.retained_bytes}`)
+    assert.deepEqual(told.paths.map(({ count }) => count), [30])
+    assert.match(told.paths[0].text, /\.deep .*\.deeper .*\.deepest .*\[\d+\] → Session/s)
+  })
+
+  it('does not lead through our own objects', async () => {
+    const told = await inChild((memwatch) => {
+      class Planted {}
+      const planted = new Array(100)
+      globalThis.hd = new memwatch.HeapDiff()
+      for (let at = 0; at < 100; at++) planted[at] = new Planted()
+      globalThis.hd.shortcut = planted
+      globalThis.a = { b: { c: { d: { planted } } } }
+      return globalThis.hd.end({ paths: true }).change.details.find(({ what }) => what === 'Planted')
+    })
+    assert.equal(told['+'], 100)
+    assert.ok(told.paths.length === 1 && !told.paths[0].text.includes('HeapDiff'), told.paths[0]?.text)
+    assert.match(told.paths[0].text, /\.d .*\.planted .*→ Planted/s)
+  })
+
+  it('refuses options that it does not know or that are wrong, and can then be ended', async () => {
+    const [codes, nodes] = await inChild((memwatch) => {
+      const hd = new memwatch.HeapDiff()
+      const codes = [null, { paths: 1 }, { showStrings: 'yes' }, { maxPauseMs: 0 }, { maxPauseMs: '5' }, { force: true }].map((options) => {
+        try {
+          return Boolean(hd.end(options))
+        } catch (error) {
+          return error.code
+        }
+      })
+      return [codes, hd.end({ paths: true }).before.nodes]
+    })
+    const invalid = 'ERR_MEMWATCH_INVALID_OPTION'
+    assert.deepEqual(codes, [invalid, invalid, invalid, invalid, invalid, 'ERR_MEMWATCH_UNKNOWN_OPTION'])
+    assert.ok(nodes > 0)
+  })
+})
+
+describe('a limit to the pause', () => {
+  // Far less than any snapshot takes, so that nothing depends on the speed of the machine.
+  const NEXT_TO_NOTHING = 0.001
+
+  it('stops V8 when a HeapDiff begins, and does no damage', async () => {
+    const { failed, diff, idsAreKept } = await inChild((memwatch, tools, maxPauseMs) => {
+      const { Session } = require('node:inspector')
+      const session = new Session()
+      session.connect()
+      const hasId = (expression) => {
+        let has
+        session.post('Runtime.evaluate', { expression }, (_, { result }) => {
+          session.post('HeapProfiler.getHeapObjectId', result, (error, answer) => {
+            has = !error && answer.heapSnapshotObjectId !== '0'
+          })
+        })
+        return has
+      }
+      class Planted {}
+      const held = globalThis.held = []
+      const failed = [1, 2].map(() => {
+        try {
+          return Boolean(new memwatch.HeapDiff({ maxPauseMs }))
+        } catch (error) {
+          return { code: error.code, message: error.message }
+        }
+      })
+      const idsAreKept = hasId('held')
+      const hd = new memwatch.HeapDiff()
+      for (let at = 0; at < 100; at++) held.push(new Planted())
+      return { failed, diff: hd.end(), idsAreKept }
+    }, { argument: NEXT_TO_NOTHING })
+    for (const { code, message } of failed) {
+      assert.equal(code, 'ERR_MEMWATCH_PAUSE_LIMIT')
+      assert.match(message, /stopped at \d+ %/)
+    }
+    assert.equal(idsAreKept, false)
+    assert.equal(changeOf(diff, 'Planted')['+'], 100)
+    assert.ok(diff.change.allocated_nodes < 1000, JSON.stringify(diff.change))
+  })
+
+  it('refuses to end what would take longer, and loses nothing', async () => {
+    const { failed, diffs } = await inChild((memwatch, tools, maxPauseMs) => {
+      class Planted {}
+      const held = globalThis.held = []
+      const hd = new memwatch.HeapDiff()
+      const limited = new memwatch.HeapDiff({ maxPauseMs: 60_000 })
+      for (let at = 0; at < 100; at++) held.push(new Planted())
+      const failed = [
+        () => hd.end({ maxPauseMs }),
+        () => limited.end({ maxPauseMs, paths: true }),
+        // V8 is not stopped while a diff is open: it would forget the ids that are compared.
+        () => new memwatch.HeapDiff({ maxPauseMs })
+      ].map((end) => {
+        try {
+          return Boolean(end())
+        } catch (error) {
+          return { code: error.code, message: error.message }
+        }
+      })
+      return { failed, diffs: [hd.end(), limited.end({ maxPauseMs: Infinity, paths: true })] }
+    }, { argument: NEXT_TO_NOTHING })
+    for (const { code, message } of failed) {
+      assert.equal(code, 'ERR_MEMWATCH_PAUSE_LIMIT')
+      assert.match(message, /about \d+ ms, longer than 0\.001 ms, and was not begun/)
+    }
+    for (const diff of diffs) {
+      assert.equal(changeOf(diff, 'Planted')['+'], 100)
+      assert.ok(diff.change.allocated_nodes < 2000 && diff.change.freed_nodes < 2000, JSON.stringify(diff.change))
+    }
+  })
+
+  it('that is not reached changes nothing', async () => {
+    const diff = await inChild((memwatch) => {
+      class Planted {}
+      const held = globalThis.held = []
+      const hd = new memwatch.HeapDiff({ maxPauseMs: 3_600_000 })
+      for (let at = 0; at < 100; at++) held.push(new Planted())
+      return hd.end()
+    })
+    assert.equal(changeOf(diff, 'Planted')['+'], 100)
+  })
+
+  it('is named by the warning of a long pause, with what spares the service', async () => {
+    const { code, stderr } = await child.runChild((memwatch, { hold }) => {
+      hold(32 << 20)
+      new memwatch.HeapDiff().end()
+      new memwatch.HeapDiff().end()
+    })
+    assert.equal(code, 0)
+    assert.equal(stderr.match(/MEMWATCH_LONG_PAUSE/g)?.length, 1, stderr)
+    for (const way of ['out of rotation', 'v8.writeHeapSnapshot()', 'npx memwatch-rs diff', 'maxPauseMs']) {
+      assert.ok(stderr.includes(way), stderr)
+    }
+  })
+})
+
 describe('a HeapDiff survives', () => {
   for (const [name, { build, expected }] of Object.entries({
-    'a list of 1,000,000 nodes': {
-      build: () => {
+    [`a list of ${1_000_000 / SCALE} nodes`]: {
+      build: (scale) => {
         class Link { constructor (next) { this.next = next } }
         let list = null
-        for (let at = 0; at < 1_000_000; at++) list = new Link(list)
+        for (let at = 0; at < 1_000_000 / scale; at++) list = new Link(list)
         return list
       },
-      expected: { Link: 1_000_000 }
+      expected: { Link: 1_000_000 / SCALE }
     },
-    'a hub of 5,000,000 edges': {
-      build: () => {
+    [`a hub of ${5_000_000 / SCALE} edges`]: {
+      build: (scale) => {
         class Spoke {}
-        return new Array(5_000_000).fill(new Spoke())
+        return new Array(5_000_000 / scale).fill(new Spoke())
       },
       expected: { Spoke: 1 }
     },
@@ -370,18 +594,23 @@ describe('a HeapDiff survives', () => {
       expected: { Level: 64 }
     }
   })) {
-    it(name, async () => {
-      const diff = await inChild((memwatch, tools, source) => {
-        // eslint-disable-next-line no-eval
-        const build = eval(source)
-        const came = new memwatch.HeapDiff()
-        globalThis.held = build()
-        return came.end()
-      }, { argument: String(build) })
-      for (const [what, count] of Object.entries(expected)) {
-        const change = changeOf(diff, what)
-        assert.deepEqual([change['+'], change['-']], [count, 0])
-      }
-    })
+    for (const paths of [false, true]) {
+      it(paths ? `${name}, and tells the path` : name, async () => {
+        const diff = await inChild((memwatch, tools, { source, scale, paths }) => {
+          // eslint-disable-next-line no-eval
+          const build = eval(source)
+          const came = new memwatch.HeapDiff()
+          globalThis.held = build(scale)
+          return came.end({ paths })
+        }, { argument: { source: String(build), scale: SCALE, paths } })
+        for (const [what, count] of Object.entries(expected)) {
+          const change = changeOf(diff, what)
+          assert.deepEqual([change['+'], change['-']], [count, 0])
+          if (!paths) continue
+          assert.deepEqual(change.paths.map((path) => path.count), [count])
+          assert.match(change.paths[0].text, /global object .*\n├─ \.held|global object .*\n╰─ \.held/)
+        }
+      })
+    }
   }
 })

@@ -8,7 +8,7 @@ const { describe, it } = require('node:test')
 const { PACKAGE, run, temporaryFolder } = require('./child')
 
 const TSC = path.join(PACKAGE, 'node_modules', 'typescript', 'bin', 'tsc')
-const NAMES = ['on', 'once', 'off', 'start', 'stop', 'configure', 'gc', 'stats', 'history', 'traceGc', 'HeapDiff', 'openSnapshot']
+const NAMES = ['on', 'once', 'off', 'start', 'stop', 'configure', 'gc', 'stats', 'history', 'traceGc', 'HeapDiff', 'openHeap', 'openSnapshot']
 
 /** A project that has the package installed. */
 function project (t, files) {

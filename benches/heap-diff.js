@@ -20,6 +20,7 @@ const PEER = '@airbnb/node-memwatch'
 const LABELS = {
   floor: 'two bare snapshots of V8, deleted',
   ours: 'memwatch-rs',
+  paths: 'memwatch-rs, `end({ paths: true })`',
   peer: `${PEER} 3.0.0`,
   // One snapshot, for the goal of memory: what a process holds while V8's snapshot is at its largest.
   one: 'one bare snapshot of V8'
@@ -40,7 +41,7 @@ async function main () {
   const cpus = os.cpus()
   say(`${cpus.length} × ${cpus[0].model.trim()}, ${os.type()} ${os.release()} ${os.arch()}, Node ${version}, ` +
     new Date().toISOString().slice(0, 10))
-  const diffs = ['floor', 'one', 'ours', ...(availablePeers([PEER]).has(PEER) ? ['peer'] : [])]
+  const diffs = ['floor', 'one', 'ours', 'paths', ...(availablePeers([PEER]).has(PEER) ? ['peer'] : [])]
   const rounds = Number(values.rounds)
   if (!(rounds >= 1)) throw new Error('--rounds takes a number from 1 on')
   const rows = []
@@ -115,13 +116,15 @@ const DIFFS = {
     return () => v8.getHeapSnapshot().destroy()
   },
   ours: () => diffWith(require('..')),
+  paths: () => diffWith(require('..'), { paths: true }),
   peer: () => diffWith(require(path.join(__dirname, 'peers', 'node_modules', PEER)))
 }
 
-function diffWith ({ HeapDiff }) {
+function diffWith ({ HeapDiff }, options) {
   return () => {
     const hd = new HeapDiff()
-    return hd.end().before.nodes
+    const { before } = options ? hd.end(options) : hd.end()
+    return before.nodes
   }
 }
 

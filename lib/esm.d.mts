@@ -14,6 +14,7 @@ export declare const traceGc: memwatch.Memwatch['traceGc']
 export declare const HeapDiff: memwatch.Memwatch['HeapDiff']
 export type HeapDiff = memwatch.HeapDiff
 export type HeapDiffResult = memwatch.HeapDiffResult
+export declare const openHeap: memwatch.Memwatch['openHeap']
 export declare const openSnapshot: memwatch.Memwatch['openSnapshot']
 export type Stats = memwatch.Stats
 export type Leak = memwatch.Leak

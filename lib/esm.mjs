@@ -13,4 +13,5 @@ export const stats = memwatch.stats.bind(memwatch)
 export const history = memwatch.history.bind(memwatch)
 export const traceGc = memwatch.traceGc.bind(memwatch)
 export const HeapDiff = memwatch.HeapDiff
+export const openHeap = memwatch.openHeap.bind(memwatch)
 export const openSnapshot = memwatch.openSnapshot.bind(memwatch)

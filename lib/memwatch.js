@@ -4,9 +4,11 @@
 const { EventEmitter } = require('node:events')
 const binding = require('../binding.js')
 const { heapDiffOf } = require('./heap-diff')
+const { ObjectIds } = require('./object-ids')
 const { arrayBufferBytes, hostOptions, readHeap } = require('./host')
 const { configChange, historyOptions, traceStream } = require('./options')
 const { toObjects } = require('./history')
+const { openHeap } = require('./open-heap')
 const { openSnapshot } = require('./open-snapshot')
 const { toStats } = require('./stats')
 
@@ -16,6 +18,7 @@ const { toStats } = require('./stats')
  */
 class Memwatch extends EventEmitter {
   #native
+  #ids
   #fallback
   #pending = []
   #deliveryScheduled = false
@@ -30,7 +33,8 @@ class Memwatch extends EventEmitter {
     const target = { deliver: () => this.#deliver() }
     this.#native = new binding.Monitor(target, hostOptions())
     this.#native.target = target
-    this.HeapDiff = heapDiffOf(this.#native)
+    this.#ids = new ObjectIds(this.#native)
+    this.HeapDiff = heapDiffOf(this.#native, this.#ids)
     // memwatch's is a plain function, which people take out of its module.
     this.gc = this.gc.bind(this)
     if (this.#native.fallbackReason !== null) {
@@ -86,6 +90,11 @@ class Memwatch extends EventEmitter {
   /** Reads and analyses a `.heapsnapshot` file, off the event loop. */
   openSnapshot (path, options) {
     return openSnapshot(path, options)
+  }
+
+  /** The living heap of this thread as `openSnapshot` gives that of a file. V8 takes the snapshot at once. */
+  openHeap (options) {
+    return openHeap(this.#native, this.#ids, options)
   }
 
   /** Collects all garbage now. `stats` follows in the next turn of the event loop. */

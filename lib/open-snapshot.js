@@ -9,9 +9,12 @@ const {
 /** One heap snapshot, opened. Made by `openSnapshot`. */
 class Snapshot {
   #native
+  // What must live as long as this.
+  #kept
 
-  constructor (native) {
+  constructor (native, kept) {
     this.#native = native
+    this.#kept = kept
   }
 
   get nodeCount () {
@@ -141,4 +144,4 @@ async function watched ({ signal, onProgress }, start) {
   }
 }
 
-module.exports = { Snapshot, compareSnapshots, openSnapshot }
+module.exports = { Snapshot, compareSnapshots, openSnapshot, watched }

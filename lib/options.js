@@ -78,14 +78,35 @@ function traceStream (stream = process.stderr) {
   return stream
 }
 
-/** @returns {{ force: boolean }} */
+/** @returns {{ force: boolean, maxPauseMs?: number }} */
 function heapDiffOptions (options = {}) {
-  checkFields('HeapDiff(options)', options, ['force'])
-  const { force = false } = options
-  if (typeof force !== 'boolean') {
-    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `force must be true or false, not ${show(force)}`)
+  checkFields('HeapDiff(options)', options, ['force', 'maxPauseMs'])
+  return { force: flag('force', options.force), maxPauseMs: pauseLimit(options.maxPauseMs) }
+}
+
+/** @returns {{ maxPauseMs?: number, paths: boolean, showStrings: boolean }} */
+function heapDiffEndOptions (options = {}) {
+  checkFields('end(options)', options, ['maxPauseMs', 'paths', 'showStrings'])
+  const { maxPauseMs, paths, showStrings } = options
+  return { maxPauseMs: pauseLimit(maxPauseMs), paths: flag('paths', paths), showStrings: flag('showStrings', showStrings) }
+}
+
+function pauseLimit (maxPauseMs) {
+  if (maxPauseMs !== undefined && !(typeof maxPauseMs === 'number' && maxPauseMs > 0)) {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION',
+      `maxPauseMs must be a number of milliseconds above 0, not ${show(maxPauseMs)}`)
   }
-  return { force }
+  return maxPauseMs
+}
+
+/** @returns {{ limits: { force: boolean, maxPauseMs?: number }, watch: { signal?: AbortSignal, onProgress?: Function } }} */
+function openHeapOptions (options = {}) {
+  checkFields('openHeap(options)', options, ['force', 'maxPauseMs', 'signal', 'onProgress'])
+  const { force, maxPauseMs, signal, onProgress } = options
+  return {
+    limits: { force: flag('force', force), maxPauseMs: pauseLimit(maxPauseMs) },
+    watch: openOptions('openHeap', { signal, onProgress })
+  }
 }
 
 /** @returns {string} */
@@ -161,9 +182,11 @@ function show (value) {
 module.exports = {
   configChange,
   countOptions,
+  heapDiffEndOptions,
   heapDiffOptions,
   historyOptions,
   nodeId,
+  openHeapOptions,
   openOptions,
   snapshotPath,
   stringOptions,

@@ -13,16 +13,20 @@ const ADDON = 'memwatch-rs.linux-x64-gnu.node'
 /** What the versions may differ in without V8's hooks; the first step of `npm test` runs all of it once. */
 const FALLBACK = ['events', 'leak', 'trace-gc'].map((name) => path.join('__test__', `${name}.test.js`))
 
+/** What the versions may differ in when V8's snapshots are read; the giant heaps are for the first step alone. */
+const HEAPS = ['heap-diff', 'open-heap'].map((name) => path.join('__test__', `${name}.test.js`))
+
 const SUITES = {
   truth: (node) => [node, '--test', path.join('__test__', 'truth.test.js')],
   behaviour: (node) => [process.execPath, path.join('scripts', 'run-tests.js'), '--node', node, '--mode', 'native'],
   fallback: (node) => [process.execPath, path.join('scripts', 'run-tests.js'), '--node', node, '--mode', 'fallback',
-    ...FALLBACK]
+    ...FALLBACK],
+  heaps: (node) => [process.execPath, path.join('scripts', 'run-tests.js'), '--node', node, '--mode', 'native', ...HEAPS]
 }
 
 function run ([command, ...args]) {
   // A runner inside a runner would report to the outer one instead of ending with a status.
-  const env = { ...process.env, NODE_OPTIONS: '', NODE_TEST_CONTEXT: undefined }
+  const env = { ...process.env, NODE_OPTIONS: '', NODE_TEST_CONTEXT: undefined, MEMWATCH_TEST_SMALL_HEAPS: '1' }
   const { status, signal, error, stdout, stderr } = spawnSync(command, args,
     { cwd: ROOT, env, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 })
   return { passed: status === 0, output: `${stdout ?? ''}${stderr ?? ''}${error ?? signal ?? ''}` }

@@ -19,6 +19,10 @@ pub enum Error {
         peak_bytes: u64,
         headroom_bytes: u64,
     },
+    /// Taking a snapshot took longer than it was allowed to, and was stopped.
+    PauseLimit { limit_ms: f64, percent: u32 },
+    /// Taking a snapshot would take longer than it is allowed to, and was not begun.
+    PausePredicted { limit_ms: f64, pause_ms: u64 },
     /// `end()` was called a second time.
     DiffEnded,
     /// V8 has given new ids to the objects, so the two states cannot be compared.
@@ -94,6 +98,7 @@ impl Error {
         match self {
             Self::Unsupported { .. } => "ERR_MEMWATCH_UNSUPPORTED",
             Self::TooCostly { .. } => "ERR_MEMWATCH_CAPTURE_TOO_COSTLY",
+            Self::PauseLimit { .. } | Self::PausePredicted { .. } => "ERR_MEMWATCH_PAUSE_LIMIT",
             Self::DiffEnded => "ERR_MEMWATCH_DIFF_ENDED",
             Self::IdsLost => "ERR_MEMWATCH_IDS_LOST",
             Self::ForeignRecording { .. } => "ERR_MEMWATCH_RECORDING_FOREIGN",
@@ -127,6 +132,16 @@ impl fmt::Display for Error {
                  but only {} are left; force: true takes it all the same",
                 format_bytes(*peak_bytes as f64),
                 format_bytes(*headroom_bytes as f64)
+            ),
+            Self::PauseLimit { limit_ms, percent } => write!(
+                f,
+                "V8's heap snapshot was stopped at {percent} % because it took longer than \
+                 {limit_ms} ms; allow a larger maxPauseMs"
+            ),
+            Self::PausePredicted { limit_ms, pause_ms } => write!(
+                f,
+                "V8's heap snapshot would pause the thread for about {pause_ms} ms, longer than \
+                 {limit_ms} ms, and was not begun; allow a larger maxPauseMs"
             ),
             Self::DiffEnded => write!(f, "attempt to end() a HeapDiff that was already ended"),
             Self::IdsLost => write!(

@@ -15,7 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "analysis", "gc", "leak", "monitor", "report", "snapshot", "v8",
         ],
     ),
-    ("monitor", &["analysis", "gc", "leak", "v8"]),
+    ("monitor", &["analysis", "gc", "leak", "snapshot", "v8"]),
     ("report", &["analysis", "gc", "leak", "snapshot"]),
     ("analysis", &["snapshot"]),
     ("snapshot", &[]),

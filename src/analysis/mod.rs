@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod biggest_retainers;
-mod bits;
+pub mod bits;
 mod captures;
 mod census;
 mod classes;
@@ -17,6 +17,7 @@ mod growth;
 mod heap_analysis;
 pub mod id_set;
 pub mod inspectors;
+mod new_objects;
 pub mod object_diff;
 mod opened_heap;
 mod owned_sizes;
@@ -45,6 +46,7 @@ pub use dominators::DominatorTree;
 pub use duplicate_strings::{DuplicateStrings, duplicate_strings};
 pub use growth::{Capture, GrowingShape, NodeShapes, ShapeCounts, ShapeIndex, Shapes};
 pub use heap_analysis::HeapAnalysis;
+pub use new_objects::{Held, NewObjects, Newcomers};
 pub use object_diff::{Baseline, ObjectDiff};
 pub use opened_heap::{
     NamedAccumulation, NamedClass, NamedSuspect, OpenedHeap, RepeatedString, Step,

@@ -1,16 +1,18 @@
 //! `HeapDiff` as JavaScript sees it: memwatch's output, field by field.
 
 use std::cell::RefCell;
-use std::ops::ControlFlow;
 
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
 use super::monitor::Monitor;
+use super::snapshot::NodePayload;
 use super::{Code, coded};
-use crate::analysis::ObjectDiff;
+use crate::analysis::{Held, ObjectDiff, StringContents};
 use crate::error;
-use crate::monitor::heap_diff::HeapDiff;
+use crate::monitor::Limits;
+use crate::monitor::heap_diff::{Growth, HeapDiff};
+use crate::report::retainer_path::{PathReport, StepReport};
 use crate::units::format_bytes;
 
 /// The native half of a `HeapDiff`. Made before the snapshot is taken, so that it is in both.
@@ -18,6 +20,14 @@ use crate::units::format_bytes;
 #[derive(Default)]
 pub struct NativeHeapDiff {
     diff: RefCell<Option<HeapDiff>>,
+}
+
+/// What a snapshot may cost.
+#[napi(object, object_to_js = false)]
+pub struct SnapshotLimits {
+    pub force: bool,
+    pub max_pause_ms: Option<f64>,
+    pub ids_in_use: bool,
 }
 
 #[napi(object, object_from_js = false)]
@@ -57,6 +67,34 @@ pub struct ClassChangePayload {
     pub allocated: f64,
     #[napi(js_name = "-")]
     pub freed: f64,
+    /// This and what follows: of classes that grew, when paths were asked for.
+    #[napi(js_name = "retained_bytes")]
+    pub retained_bytes: Option<f64>,
+    pub examples: Option<Vec<NodePayload>>,
+    pub paths: Option<Vec<HeldPayload>>,
+}
+
+#[napi(object, object_from_js = false, use_nullable = true)]
+pub struct HeldPayload {
+    pub count: f64,
+    pub retained_size: f64,
+    pub fingerprint: Option<String>,
+    pub text: String,
+    pub steps: Vec<PathStepPayload>,
+}
+
+#[napi(object, object_from_js = false, use_nullable = true)]
+pub struct PathStepPayload {
+    pub edge: String,
+    pub class: String,
+    pub known_as: Option<String>,
+    pub id: f64,
+    pub shallow_size: f64,
+    pub retained_size: f64,
+    pub leaking: &'static str,
+    pub reason: String,
+    pub is_suspect: bool,
+    pub left_out: f64,
 }
 
 #[napi]
@@ -67,25 +105,32 @@ impl NativeHeapDiff {
     }
 
     #[napi(catch_unwind)]
-    pub fn begin(&self, monitor: &Monitor, force: bool) -> Result<(), Code> {
-        let diff = HeapDiff::begin(monitor.shared.clone(), force, |_, _| {
-            ControlFlow::Continue(())
-        })
-        .map_err(coded)?;
+    pub fn begin(&self, monitor: &Monitor, limits: SnapshotLimits) -> Result<(), Code> {
+        let diff = HeapDiff::begin(monitor.shared.clone(), limits.into()).map_err(coded)?;
         self.diff.replace(Some(diff));
         Ok(())
     }
 
     #[napi(catch_unwind)]
-    pub fn end(&self, force: bool) -> Result<HeapDiffPayload, Code> {
-        let diff = self.diff.borrow();
-        let diff = diff
-            .as_ref()
-            .ok_or(error::Error::DiffEnded)
-            .map_err(coded)?;
-        diff.end(force, |_, _| ControlFlow::Continue(()))
+    pub fn end(&self, limits: SnapshotLimits) -> Result<HeapDiffPayload, Code> {
+        self.with_diff(|diff| diff.end(limits.into()))
             .map(HeapDiffPayload::from)
-            .map_err(coded)
+    }
+
+    #[napi(catch_unwind)]
+    pub fn end_with_paths(
+        &self,
+        limits: SnapshotLimits,
+        show_strings: bool,
+    ) -> Result<HeapDiffPayload, Code> {
+        let contents = match show_strings {
+            true => StringContents::Shown,
+            false => StringContents::Hidden,
+        };
+        let (diff, growth) = self.with_diff(|diff| diff.end_with_paths(limits.into(), contents))?;
+        let mut payload = HeapDiffPayload::from(diff);
+        payload.add(growth, show_strings);
+        Ok(payload)
     }
 
     /// Gives the memory back of a diff that nobody will end.
@@ -97,6 +142,68 @@ impl NativeHeapDiff {
     #[napi(getter, catch_unwind)]
     pub fn is_open(&self) -> bool {
         self.diff.borrow().as_ref().is_some_and(HeapDiff::is_open)
+    }
+}
+
+impl NativeHeapDiff {
+    fn with_diff<T>(
+        &self,
+        end: impl FnOnce(&HeapDiff) -> std::result::Result<T, error::Error>,
+    ) -> Result<T, Code> {
+        let diff = self.diff.borrow();
+        let diff = diff.as_ref().ok_or(error::Error::DiffEnded);
+        diff.and_then(end).map_err(coded)
+    }
+}
+
+impl HeapDiffPayload {
+    fn add(&mut self, growth: Growth, show_strings: bool) {
+        let Growth { objects, classes } = growth;
+        let path = |held: Held| {
+            let (graph, analysis) = (objects.graph(), objects.analysis());
+            let report = PathReport::of(graph, analysis, &held.path, show_strings);
+            HeldPayload {
+                count: held.count as f64,
+                retained_size: held.retained_bytes as f64,
+                text: report.text(),
+                fingerprint: report.fingerprint,
+                steps: report.steps.into_iter().map(Into::into).collect(),
+            }
+        };
+        for (class, newcomers) in self.change.details.iter_mut().zip(classes) {
+            let Some(newcomers) = newcomers else { continue };
+            let examples = newcomers.examples.into_iter();
+            class.retained_bytes = Some(newcomers.retained_bytes as f64);
+            class.examples = Some(examples.map(Into::into).collect());
+            class.paths = Some(newcomers.held.into_iter().map(path).collect());
+        }
+    }
+}
+
+impl From<SnapshotLimits> for Limits {
+    fn from(limits: SnapshotLimits) -> Self {
+        Self {
+            force: limits.force,
+            max_pause_ms: limits.max_pause_ms,
+            ids_in_use: limits.ids_in_use,
+        }
+    }
+}
+
+impl From<StepReport> for PathStepPayload {
+    fn from(step: StepReport) -> Self {
+        Self {
+            edge: step.edge,
+            class: step.class,
+            known_as: step.known_as,
+            id: f64::from(step.id),
+            shallow_size: step.shallow_bytes as f64,
+            retained_size: step.retained_bytes as f64,
+            leaking: step.leaking,
+            reason: step.reason,
+            is_suspect: step.is_suspect,
+            left_out: step.left_out as f64,
+        }
     }
 }
 
@@ -125,6 +232,9 @@ impl From<ObjectDiff> for HeapDiffPayload {
                         size: format_bytes(change.growth_bytes as f64),
                         allocated: change.allocated as f64,
                         freed: change.freed as f64,
+                        retained_bytes: None,
+                        examples: None,
+                        paths: None,
                     })
                     .collect(),
             },

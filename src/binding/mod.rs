@@ -8,6 +8,7 @@ mod events;
 mod functions;
 mod heap_diff;
 mod history;
+mod living_heap;
 mod monitor;
 mod snapshot;
 

@@ -15,7 +15,7 @@ use super::{Code, coded};
 use crate::gc::HeapStatistics;
 use crate::leak::DETECTORS;
 use crate::monitor::{
-    Change, Host, Interests, Mode, ObservedCollection, SubscriberId, choose_mode,
+    Change, Host, Interests, Keep, Mode, ObservedCollection, SubscriberId, choose_mode,
 };
 use crate::v8::{GcTypes, clock};
 
@@ -215,7 +215,7 @@ impl Monitor {
     /// About how long V8's heap snapshot would pause the thread now, in milliseconds.
     #[napi(catch_unwind)]
     pub fn predict_snapshot_ms(&self) -> Result<f64, Code> {
-        let cost = self.shared.predict_snapshot().map_err(coded)?;
+        let cost = self.shared.predict_snapshot(Keep::Objects).map_err(coded)?;
         Ok(cost.pause_ms as f64)
     }
 

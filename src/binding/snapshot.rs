@@ -19,7 +19,7 @@ use crate::report;
 #[napi(js_name = "SnapshotCancellation")]
 #[derive(Default)]
 pub struct NativeCancellation {
-    shared: Cancellation,
+    pub(super) shared: Cancellation,
 }
 
 /// A snapshot, opened.
@@ -151,16 +151,8 @@ pub fn open_snapshot(
     on_progress: Option<Function<u32, ()>>,
 ) -> Result<AsyncTask<AsyncWork<NativeSnapshot>>> {
     let progress = Progress::new(1, cancellation.shared.clone(), told_to(on_progress)?);
-    let open = move || {
-        let heap = OpenedHeap::open(&PathBuf::from(path), &progress)?;
-        let heap = Arc::new(heap);
-        Ok(NativeSnapshot { heap })
-    };
-    // V8 weighs a wrapper at a few bytes and would let many of them pile up.
-    Ok(promise_settled(open, |snapshot, env| {
-        env.adjust_external_memory(snapshot.memory_bytes())?;
-        Ok(())
-    }))
+    let open = move || OpenedHeap::open(&PathBuf::from(path), &progress).map(NativeSnapshot::of);
+    Ok(promise_settled(open, NativeSnapshot::weigh))
 }
 
 /// Reads files one by one and compares them.
@@ -316,6 +308,17 @@ impl NativeComparison {
 }
 
 impl NativeSnapshot {
+    pub(super) fn of(heap: OpenedHeap) -> Self {
+        let heap = Arc::new(heap);
+        Self { heap }
+    }
+
+    /// V8 weighs a wrapper at a few bytes and would let many of them pile up.
+    pub(super) fn weigh(&self, env: &Env) -> Result<()> {
+        env.adjust_external_memory(self.memory_bytes())?;
+        Ok(())
+    }
+
     fn memory_bytes(&self) -> i64 {
         self.heap.memory_bytes() as i64
     }
@@ -336,7 +339,9 @@ fn contents(show_strings: bool) -> StringContents {
 }
 
 /// Something that calls the function, if there is one, from any thread.
-fn told_to(on_progress: Option<Function<u32, ()>>) -> Result<impl Fn(u32) + Send + Sync + 'static> {
+pub(super) fn told_to(
+    on_progress: Option<Function<u32, ()>>,
+) -> Result<impl Fn(u32) + Send + Sync + 'static> {
     let function = on_progress
         .map(|function| {
             function

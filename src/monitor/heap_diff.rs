@@ -2,21 +2,21 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::ffi::{CStr, c_char};
-use std::ops::ControlFlow;
+use std::ffi::CStr;
 use std::rc::Rc;
 
-use super::Monitor;
-use crate::analysis::id_set::IdSet;
-use crate::analysis::object_diff::{ClassNames, NameIndex};
-use crate::analysis::{Baseline, ObjectDiff};
+use super::{Keep, Limits, Monitor};
+use crate::analysis::bits::Bits;
+use crate::analysis::object_diff::{ClassNames, Comparison, NameIndex};
+use crate::analysis::{Baseline, NewObjects, Newcomers, ObjectDiff, StringContents};
 use crate::error::Error;
-use crate::v8::heap_snapshot::Node;
+use crate::snapshot::{HeapGraph, NodeIndex, Unwatched};
+use crate::v8::heap_snapshot::{Name, Node, Reference};
 use crate::v8::{HeapSnapshot, Isolate};
 
 /// The JavaScript class that wraps this, and the one that users see: their instances are left out.
-const OWN_CLASS: &CStr = c"MemwatchHeapDiff";
-const OWN_WRAPPER: &CStr = c"HeapDiff";
+const OWN_CLASS: &str = "MemwatchHeapDiff";
+const OWN_WRAPPER: &str = "HeapDiff";
 /// The registered symbol that all instances of `OWN_CLASS` carry: it tells them from a user's class of
 /// that name, in all copies of the package.
 const OWN_MARK: &CStr = c"memwatch-rs.HeapDiff";
@@ -29,26 +29,27 @@ pub struct HeapDiff {
     context_id: Option<u32>,
 }
 
+/// Who holds what has come.
+pub struct Growth {
+    pub objects: NewObjects,
+    /// By class of the diff: its new objects, if it has grown.
+    pub classes: Vec<Option<Newcomers>>,
+}
+
 impl HeapDiff {
     /// Takes V8's snapshot and keeps what a comparison needs. See [`HeapSnapshot::take`] for the cost.
     ///
     /// # Errors
     ///
-    /// [`Error::TooCostly`] unless `force` is set, else those of [`HeapSnapshot::take`].
-    pub fn begin(
-        monitor: Rc<Monitor>,
-        force: bool,
-        progress: impl FnMut(u32, u32) -> ControlFlow<()>,
-    ) -> Result<Self, Error> {
-        let snapshot = monitor.take_snapshot(force, progress)?;
+    /// [`Error::TooCostly`] and [`Error::PauseLimit`] as `limits` say, else those of [`HeapSnapshot::take`].
+    pub fn begin(monitor: Rc<Monitor>, limits: Limits) -> Result<Self, Error> {
+        let snapshot = monitor.take_snapshot(limits, Keep::Objects)?;
         let mut names = ClassNames::default();
-        let mut namer = Namer::new(&mut names);
-        let node_count = snapshot.node_count();
-        let mut baseline = Baseline::with_capacity(usize::try_from(node_count).unwrap_or(0));
-        for_each_object(&snapshot, |node| {
-            baseline.add(node.id(), namer.class_of(node), node.shallow_size());
+        let mut baseline = Baseline::with_capacity(snapshot.node_count() as usize);
+        for_each_object(&snapshot, &mut Namer::new(&mut names), |node, class| {
+            baseline.add(node.id(), class, node.shallow_size());
         });
-        baseline.finish(node_count);
+        baseline.finish(snapshot.node_count().into());
         drop(snapshot);
         monitor.open_diffs.set(monitor.open_diffs.get() + 1);
         Ok(Self {
@@ -62,18 +63,59 @@ impl HeapDiff {
     ///
     /// # Errors
     ///
-    /// [`Error::DiffEnded`] the second time, [`Error::IdsLost`] when V8 has given new ids, else those of [`HeapSnapshot::take`].
-    pub fn end(
+    /// [`Error::DiffEnded`] the second time, [`Error::IdsLost`] when V8 has given new ids, else those of
+    /// [`HeapDiff::begin`], after which it can be tried again.
+    pub fn end(&self, limits: Limits) -> Result<ObjectDiff, Error> {
+        let (diff, _, ()) =
+            self.compare(limits, Keep::Objects, |snapshot, comparison, names| {
+                for_each_object(snapshot, &mut Namer::new(names), |node, class| {
+                    comparison.add(node.id(), class, node.shallow_size());
+                });
+            })?;
+        Ok(diff)
+    }
+
+    /// The same, and tells who holds the new objects.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`HeapDiff::end`].
+    pub fn end_with_paths(
         &self,
-        force: bool,
-        progress: impl FnMut(u32, u32) -> ControlFlow<()>,
-    ) -> Result<ObjectDiff, Error> {
+        limits: Limits,
+        contents: StringContents,
+    ) -> Result<(ObjectDiff, Growth), Error> {
+        let mut new = Vec::new();
+        let (diff, names, graph) =
+            self.compare(limits, Keep::Graph, |snapshot, comparison, names| {
+                let mut namer = Namer::new(names);
+                for_each_object(snapshot, &mut namer, |node, class| {
+                    if comparison.add(node.id(), class, node.shallow_size()) {
+                        new.push((class, NodeIndex::new(node.index() as usize)));
+                    }
+                });
+                snapshot.to_graph(|node| namer.is_own(node))
+            })?;
+        let growth = Growth::of(graph, new, &diff, &names, contents)?;
+        Ok((diff, growth))
+    }
+
+    fn compare<T>(
+        &self,
+        limits: Limits,
+        keep: Keep,
+        read: impl FnOnce(&HeapSnapshot, &mut Comparison, &mut ClassNames) -> T,
+    ) -> Result<(ObjectDiff, ClassNames, T), Error> {
         let (baseline, mut names) = self.baseline.take().ok_or(Error::DiffEnded)?;
         if HeapSnapshot::id_of_current_context(Isolate::current()?) != self.context_id {
             self.close();
             return Err(Error::IdsLost);
         }
-        let snapshot = match self.monitor.take_snapshot(force, progress) {
+        let limits = Limits {
+            ids_in_use: true,
+            ..limits
+        };
+        let snapshot = match self.monitor.take_snapshot(limits, keep) {
             Ok(snapshot) => snapshot,
             Err(error) => {
                 // Nothing is lost: the comparison can be tried again.
@@ -82,14 +124,12 @@ impl HeapDiff {
             }
         };
         let mut comparison = baseline.compare();
-        let mut namer = Namer::new(&mut names);
-        for_each_object(&snapshot, |node| {
-            comparison.add(node.id(), namer.class_of(node), node.shallow_size());
-        });
+        let result = read(&snapshot, &mut comparison, &mut names);
         let node_count = snapshot.node_count();
         drop(snapshot);
         self.close();
-        Ok(comparison.finish(node_count, &names))
+        let diff = comparison.finish(node_count.into(), &names)?;
+        Ok((diff, names, result))
     }
 
     /// Whether `end` can still be called.
@@ -126,52 +166,82 @@ impl Drop for HeapDiff {
     }
 }
 
+impl Growth {
+    fn of(
+        graph: HeapGraph,
+        mut new: Vec<(NameIndex, NodeIndex)>,
+        diff: &ObjectDiff,
+        names: &ClassNames,
+        contents: StringContents,
+    ) -> Result<Self, Error> {
+        let mut is_new = Bits::new(graph.node_count());
+        for (_, node) in &new {
+            is_new.insert(node.index());
+        }
+        let objects = NewObjects::of(graph, &is_new, &Unwatched)?;
+        new.sort_unstable();
+        let of_class = |name: &str| {
+            let class = names.find(name)?;
+            let first = new.partition_point(|(other, _)| *other < class);
+            let nodes = new[first..].iter().take_while(|(other, _)| *other == class);
+            Some(nodes.map(|(_, node)| *node).collect())
+        };
+        let classes = diff
+            .classes
+            .iter()
+            .map(|(name, change)| {
+                let nodes = (change.growth_bytes > 0)
+                    .then(|| of_class(name))
+                    .flatten()?;
+                Some(objects.describe(nodes, contents))
+            })
+            .collect();
+        Ok(Self { objects, classes })
+    }
+}
+
 /// Visits every node that the root reaches, once, as memwatch does: over all edges, weak ones too, and
 /// not through our own objects.
-fn for_each_object(snapshot: &HeapSnapshot, mut visit: impl FnMut(Node<'_>)) {
-    let mut seen = IdSet::default();
-    let mut stack = vec![snapshot.root()];
-    seen.insert(snapshot.root().id());
-    while let Some(node) = stack.pop() {
-        if is_own(node) {
+///
+/// In V8's order, which is that of memory, so that nearly all of the walk is one pass: only what is
+/// reached from a later node first is visited out of turn.
+fn for_each_object<'snapshot>(
+    snapshot: &'snapshot HeapSnapshot,
+    namer: &mut Namer<'_, 'snapshot>,
+    mut visit: impl FnMut(Node<'snapshot>, NameIndex),
+) {
+    let mut reached = Bits::new(snapshot.node_count() as usize);
+    let mut passed = Vec::new();
+    reached.insert(0);
+    for at in 0..snapshot.node_count() {
+        if !reached.contains(at as usize) {
             continue;
         }
-        visit(node);
-        for child in node.children() {
-            if seen.insert(child.id()) {
-                stack.push(child);
+        passed.push(at);
+        while let Some(node) = passed.pop().map(|index| snapshot.node(index)) {
+            if namer.is_own(node) {
+                continue;
+            }
+            visit(node, namer.class_of(node));
+            for reference in node.references() {
+                let target = reference.target().index();
+                if reached.insert(target as usize) && target <= at {
+                    passed.push(target);
+                }
             }
         }
     }
 }
 
-/// An instance of our native class, or the `HeapDiff` that holds one.
-fn is_own(node: Node<'_>) -> bool {
-    is_native_half(node)
-        || node.node_type() == OBJECT
-            && node.name() == OWN_WRAPPER
-            && node.children().any(is_native_half)
-}
-
-/// The class's name is asked first, because no other object's edges are then looked at.
-fn is_native_half(node: Node<'_>) -> bool {
-    node.node_type() == OBJECT
-        && node.name() == OWN_CLASS
-        && node.children().any(|child| {
-            child.node_type() == SYMBOL
-                && child
-                    .children()
-                    .any(|part| part.node_type() == STRING && part.name() == OWN_MARK)
-        })
-}
-
 /// Finds the class of a node, asking for a name's text once a name.
-struct Namer<'names> {
+struct Namer<'names, 'snapshot> {
     names: &'names mut ClassNames,
     by_type: [NameIndex; 9],
-    by_address: HashMap<*const c_char, NameIndex>,
+    known: HashMap<Name<'snapshot>, NameIndex>,
     /// Objects of one class often follow each other.
-    latest: Option<(*const c_char, NameIndex)>,
+    latest: Option<(Name<'snapshot>, NameIndex)>,
+    own_half: NameIndex,
+    own_wrapper: NameIndex,
 }
 
 /// Some of `v8::HeapGraphNode::Type`.
@@ -191,32 +261,34 @@ const TYPE_NAMES: [Option<&str>; 9] = [
     Some("Native"),
 ];
 
-impl<'names> Namer<'names> {
+impl<'names, 'snapshot> Namer<'names, 'snapshot> {
     fn new(names: &'names mut ClassNames) -> Self {
         Self {
             by_type: TYPE_NAMES
                 .map(|name| name.map_or(NameIndex::NONE, |name| names.index_of(name))),
+            own_half: names.index_of(OWN_CLASS),
+            own_wrapper: names.index_of(OWN_WRAPPER),
             names,
-            by_address: HashMap::new(),
+            known: HashMap::new(),
             latest: None,
         }
     }
 
     /// Objects by the name of their constructor, everything else by type.
-    fn class_of(&mut self, node: Node<'_>) -> NameIndex {
+    fn class_of(&mut self, node: Node<'snapshot>) -> NameIndex {
         match node.node_type() {
             OBJECT => {
                 let name = node.name();
                 if let Some((latest, index)) = self.latest
-                    && latest == name.as_ptr()
+                    && latest == name
                 {
                     return index;
                 }
                 let index = *self
-                    .by_address
-                    .entry(name.as_ptr())
-                    .or_insert_with(|| self.names.index_of(&name.to_string_lossy()));
-                self.latest = Some((name.as_ptr(), index));
+                    .known
+                    .entry(name)
+                    .or_insert_with(|| self.names.index_of(&name.as_c_str().to_string_lossy()));
+                self.latest = Some((name, index));
                 index
             }
             other => self
@@ -226,4 +298,26 @@ impl<'names> Namer<'names> {
                 .unwrap_or(NameIndex::NONE),
         }
     }
+
+    /// An instance of our native class, or the `HeapDiff` that holds one. The class is asked first, because
+    /// no other object's references are then looked at.
+    fn is_own(&mut self, node: Node<'snapshot>) -> bool {
+        let class = self.class_of(node);
+        class == self.own_half && is_marked(node)
+            || class == self.own_wrapper
+                && targets(node)
+                    .any(|child| self.class_of(child) == self.own_half && is_marked(child))
+    }
+}
+
+fn targets<'snapshot>(node: Node<'snapshot>) -> impl Iterator<Item = Node<'snapshot>> {
+    node.references().map(Reference::target)
+}
+
+fn is_marked(node: Node<'_>) -> bool {
+    targets(node).any(|child| {
+        child.node_type() == SYMBOL
+            && targets(child)
+                .any(|part| part.node_type() == STRING && part.name().as_c_str() == OWN_MARK)
+    })
 }

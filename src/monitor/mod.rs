@@ -23,6 +23,8 @@ use crate::gc::event::HeapChange;
 use crate::gc::process_memory::headroom_bytes;
 use crate::gc::ring::Drained;
 use crate::gc::{GcEvent, GcKind, HeapStatistics, ProcessMemory, Totals, Trigger};
+use crate::snapshot::HeapGraph;
+use crate::v8::heap_snapshot::{Progress, ReadLists};
 use crate::v8::hook::WakeFor;
 use crate::v8::{
     Capabilities, GcHook, GcTypes, HeapSnapshot, Isolate, Symbols, Wake, clock, self_test,
@@ -30,8 +32,8 @@ use crate::v8::{
 
 pub use config::{Change, Config};
 pub use inbox::{Interests, Notification, PauseSummary, Stats, SubscriberId, Warning};
-pub use snapshot_cost::SnapshotCost;
 use snapshot_cost::SnapshotCosts;
+pub use snapshot_cost::{Keep, Limits, SnapshotCost};
 use state::State;
 
 /// What Node tells of the environment that the monitor lives in.
@@ -205,31 +207,68 @@ impl Monitor {
     /// # Errors
     ///
     /// [`Error::Unsupported`] when V8's statistics cannot be reached.
-    pub fn predict_snapshot(&self) -> Result<SnapshotCost, Error> {
+    pub fn predict_snapshot(&self, keep: Keep) -> Result<SnapshotCost, Error> {
         let heap = Isolate::current()?.heap_statistics();
-        Ok(self.snapshot_costs.get().predict(&heap))
+        Ok(self.snapshot_costs.get().predict(&heap, keep))
+    }
+
+    /// The living heap as a graph of our own; V8's snapshot is deleted when this returns.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooCostly`], [`Error::PauseLimit`] and [`Error::PausePredicted`] as `limits` say, else those of
+    /// [`HeapSnapshot::take`].
+    pub fn take_graph(&self, limits: Limits) -> Result<HeapGraph, Error> {
+        let snapshot = self.take_snapshot(limits, Keep::Graph)?;
+        Ok(snapshot.to_graph(|_| false))
     }
 
     /// Takes V8's heap snapshot; the collections it makes V8 run are recorded as its own.
-    fn take_snapshot(
-        &self,
-        force: bool,
-        progress: impl FnMut(u32, u32) -> ControlFlow<()>,
-    ) -> Result<HeapSnapshot, Error> {
+    fn take_snapshot(&self, limits: Limits, keep: Keep) -> Result<HeapSnapshot, Error> {
         let isolate = Isolate::current()?;
-        if !force {
+        let predicted = self.predict_snapshot(keep)?;
+        if !limits.force {
             let memory = self.state.lock().process_memory();
-            self.predict_snapshot()?.check(headroom_bytes(&memory))?;
+            predicted.check_memory(headroom_bytes(&memory))?;
         }
+        let stop_after_ms = match limits.max_pause_ms {
+            Some(limit_ms) if limits.ids_in_use => {
+                predicted.check_pause(limit_ms)?;
+                None
+            }
+            limit_ms => limit_ms,
+        };
         let hook = self.hook.borrow().clone();
         let started_ns = clock::monotonic_ns();
-        let take = || HeapSnapshot::take(isolate, progress);
+        // Who distrusts V8's callbacks distrusts what it keeps to itself.
+        let read_lists = match self.mode {
+            Mode::Native => ReadLists::InPlace,
+            Mode::Fallback(_) => ReadLists::ByAccessor,
+        };
+        let mut stop_in_time = stop_after_ms.map(|limit_ms| {
+            move |done: u32, total: u32| {
+                let pause_ms = (clock::monotonic_ns() - started_ns) as f64 / 1e6;
+                if pause_ms <= limit_ms {
+                    return ControlFlow::Continue(());
+                }
+                let percent = (u64::from(done) * 100).checked_div(total.into());
+                ControlFlow::Break(Error::PauseLimit {
+                    limit_ms,
+                    percent: u32::try_from(percent.unwrap_or(0)).unwrap_or(100),
+                })
+            }
+        });
+        let progress = stop_in_time.as_mut().map(|stop| stop as Progress);
+        let take = || HeapSnapshot::take(isolate, read_lists, progress);
         let snapshot = match hook {
             Some(hook) => hook.on_behalf_of(Trigger::Snapshot, take),
             None => take(),
         }?;
         let mut costs = self.snapshot_costs.get();
-        costs.measured(snapshot.node_count(), clock::monotonic_ns() - started_ns);
+        costs.measured(
+            snapshot.node_count().into(),
+            clock::monotonic_ns() - started_ns,
+        );
         self.snapshot_costs.set(costs);
         Ok(snapshot)
     }

@@ -4,6 +4,7 @@
 //! is missing is a normal result ([`Error::Unsupported`](crate::error::Error::Unsupported)).
 
 pub mod clock;
+mod heap_graph;
 pub mod heap_snapshot;
 pub mod hook;
 pub mod recorder;

@@ -88,6 +88,7 @@ pub struct SnapshotSymbols {
     pub child_count: unsafe extern "C" fn(*const c_void) -> c_int,
     pub child: unsafe extern "C" fn(*const c_void, c_int) -> *const c_void,
     pub edge_target: unsafe extern "C" fn(*const c_void) -> *const c_void,
+    pub edge_type: unsafe extern "C" fn(*const c_void) -> c_int,
 }
 
 /// `HeapProfiler::TakeHeapSnapshot` in its two shapes.
@@ -223,6 +224,7 @@ impl SnapshotSymbols {
                 child_count: function(c"_ZNK2v813HeapGraphNode16GetChildrenCountEv")?,
                 child: function(c"_ZNK2v813HeapGraphNode8GetChildEi")?,
                 edge_target: function(c"_ZNK2v813HeapGraphEdge9GetToNodeEv")?,
+                edge_type: function(c"_ZNK2v813HeapGraphEdge7GetTypeEv")?,
             })
         }
     }
