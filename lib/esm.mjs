@@ -14,3 +14,4 @@ export const history = memwatch.history.bind(memwatch)
 export const traceGc = memwatch.traceGc.bind(memwatch)
 export const HeapDiff = memwatch.HeapDiff
 export const openSnapshot = memwatch.openSnapshot.bind(memwatch)
+export const compareSnapshots = memwatch.compareSnapshots.bind(memwatch)

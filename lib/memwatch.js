@@ -7,7 +7,7 @@ const { heapDiffOf } = require('./heap-diff')
 const { arrayBufferBytes, hostOptions, readHeap } = require('./host')
 const { configChange, historyOptions, traceStream } = require('./options')
 const { toObjects } = require('./history')
-const { openSnapshot } = require('./open-snapshot')
+const { compareSnapshots, openSnapshot } = require('./open-snapshot')
 const { toStats } = require('./stats')
 
 /**
@@ -86,6 +86,11 @@ class Memwatch extends EventEmitter {
   /** Reads and analyses a `.heapsnapshot` file, off the event loop. */
   openSnapshot (path, options) {
     return openSnapshot(path, options)
+  }
+
+  /** Reads `.heapsnapshot` files one by one and tells how the heap changed. */
+  compareSnapshots (paths, options) {
+    return compareSnapshots(paths, options)
   }
 
   /** Collects all garbage now. `stats` follows in the next turn of the event loop. */

@@ -3,7 +3,7 @@
 
 const binding = require('../binding.js')
 const {
-  countOptions, nodeId, openOptions, snapshotPath, stringOptions
+  countOptions, nodeId, openOptions, pathsOptions, retainersOptions, snapshotPath, snapshotPaths, stringOptions
 } = require('./options')
 
 /** One heap snapshot, opened. Made by `openSnapshot`. */
@@ -35,11 +35,17 @@ class Snapshot {
   }
 
   retainers (id, options) {
-    return this.#native.retainers(nodeId(id), stringOptions('retainers', options).showStrings)
+    const { limit, showStrings } = retainersOptions(options)
+    return this.#native.retainers(nodeId(id), limit, showStrings)
   }
 
   path (id, options) {
     return this.#native.path(nodeId(id), stringOptions('path', options).showStrings)
+  }
+
+  async paths (id, options) {
+    const { count, showStrings } = pathsOptions(options)
+    return this.#native.paths(nodeId(id), count, showStrings)
   }
 
   dominators (id, options) {
@@ -89,9 +95,18 @@ async function openSnapshot (path, options) {
     (cancellation, tell) => binding.openSnapshot(file, cancellation, tell)))
 }
 
-/** Reads files one by one, keeping of each only what a comparison needs. @returns the addon's comparison */
+/**
+ * Reads files one by one, keeping of each only what a comparison needs.
+ *
+ * @param {Array<string | URL>} paths in the order in which they were taken
+ */
 async function compareSnapshots (paths, options) {
-  const files = paths.map(snapshotPath)
+  return (await nativeComparison(paths, options)).result()
+}
+
+/** @returns the addon's comparison */
+async function nativeComparison (paths, options) {
+  const files = snapshotPaths(paths)
   return watched(openOptions('compareSnapshots', options),
     (cancellation, tell) => binding.compareSnapshots(files, cancellation, tell))
 }
@@ -141,4 +156,4 @@ async function watched ({ signal, onProgress }, start) {
   }
 }
 
-module.exports = { Snapshot, compareSnapshots, openSnapshot }
+module.exports = { Snapshot, compareSnapshots, nativeComparison, openSnapshot }

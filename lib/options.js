@@ -97,6 +97,14 @@ function snapshotPath (file) {
   return name
 }
 
+/** @returns {string[]} */
+function snapshotPaths (files) {
+  if (!Array.isArray(files) || files.length < 2) {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', 'compareSnapshots(paths) takes a list of two files or more')
+  }
+  return files.map(snapshotPath)
+}
+
 /** @returns {{ signal?: AbortSignal, onProgress?: Function }} */
 function openOptions (name, options = {}) {
   checkFields(`${name}(path, options)`, options, ['signal', 'onProgress'])
@@ -127,12 +135,28 @@ function stringOptions (name, options = {}) {
 /** @returns {{ count: number, showStrings: boolean }} */
 function countOptions (name, options = {}) {
   checkFields(`${name}(options)`, options, ['count', 'showStrings'])
-  const { count = 20 } = options
-  if (!Number.isInteger(count) || count < 1 || count > MAX_RESULTS) {
+  return { count: results('count', options.count, 20), showStrings: flag('showStrings', options.showStrings) }
+}
+
+/** @returns {{ count: number, showStrings: boolean }} */
+function pathsOptions (options = {}) {
+  checkFields('paths(id, options)', options, ['count', 'showStrings'])
+  return { count: results('count', options.count, 3), showStrings: flag('showStrings', options.showStrings) }
+}
+
+/** @returns {{ limit: number, showStrings: boolean }} */
+function retainersOptions (options = {}) {
+  checkFields('retainers(id, options)', options, ['limit', 'showStrings'])
+  return { limit: results('limit', options.limit, 100), showStrings: flag('showStrings', options.showStrings) }
+}
+
+function results (name, value, byDefault) {
+  const number = value === undefined ? byDefault : value
+  if (!Number.isInteger(number) || number < 1 || number > MAX_RESULTS) {
     throw invalid('ERR_MEMWATCH_INVALID_OPTION',
-      `count must be a whole number from 1 to ${MAX_RESULTS}, not ${show(count)}`)
+      `${name} must be a whole number from 1 to ${MAX_RESULTS}, not ${show(number)}`)
   }
-  return { count, showStrings: flag('showStrings', options.showStrings) }
+  return number
 }
 
 function flag (name, value = false) {
@@ -165,7 +189,10 @@ module.exports = {
   historyOptions,
   nodeId,
   openOptions,
+  pathsOptions,
+  retainersOptions,
   snapshotPath,
+  snapshotPaths,
   stringOptions,
   traceStream
 }

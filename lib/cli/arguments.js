@@ -8,11 +8,14 @@ const binding = require('../../binding.js')
 const COMMANDS = {
   analyze: { options: ['count', 'show-strings'] },
   diff: { options: ['count', 'fail-on-growth'], files: [2, Infinity] },
-  path: { options: ['show-strings'], hasNode: true },
+  path: { options: ['count', 'show-strings'], hasNode: true },
   dominators: { options: ['show-strings'], hasNode: true },
   top: { options: ['count', 'show-strings'] },
   strings: { options: ['count', 'show-strings'] }
 }
+
+/** Where it is not 20. */
+const DEFAULT_COUNTS = { path: '1' }
 
 /** A wrong usage. */
 class UsageError extends Error {}
@@ -34,7 +37,7 @@ function readArguments (command, args) {
     files: positionals,
     node,
     json: values.json === true,
-    count: count(values.count ?? '20'),
+    count: count(values.count ?? DEFAULT_COUNTS[command] ?? '20'),
     showStrings: values['show-strings'] === true,
     growthLimit: growthLimit(values['fail-on-growth'])
   }

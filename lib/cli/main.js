@@ -2,7 +2,7 @@
 'use strict'
 
 const binding = require('../../binding.js')
-const { Snapshot, compareSnapshots, openSnapshot } = require('../open-snapshot')
+const { Snapshot, nativeComparison, openSnapshot } = require('../open-snapshot')
 const { UsageError, readArguments } = require('./arguments')
 const { progressBar } = require('./progress-bar')
 const { USAGE, DONE, FAILED, GROWN, WRONG_USAGE } = require('./usage')
@@ -40,8 +40,12 @@ const QUESTIONS = {
     text: (native, { count, showStrings }) => native.summaryText(count, showStrings)
   },
   path: {
-    json: (snapshot, { node, showStrings }) => snapshot.path(node, { showStrings }),
-    text: (native, { node, showStrings }) => native.pathText(node, showStrings)
+    json: (snapshot, { node, count, showStrings }) => count === 1
+      ? snapshot.path(node, { showStrings })
+      : snapshot.paths(node, { count, showStrings }),
+    text: (native, { node, count, showStrings }) => count === 1
+      ? native.pathText(node, showStrings)
+      : native.pathsText(node, count, showStrings)
   },
   dominators: {
     json: (snapshot, { node, showStrings }) => snapshot.dominators(node, { showStrings }),
@@ -65,7 +69,7 @@ async function ask (options) {
 }
 
 async function diff ({ files, json, count, growthLimit }) {
-  const comparison = await withBar((watch) => compareSnapshots(files, watch))
+  const comparison = await withBar((watch) => nativeComparison(files, watch))
   const result = comparison.result()
   if (json) printJson(result)
   else print(comparison.text(count))
