@@ -14,6 +14,7 @@ const STEPS = [
   ['behaviour', 'node scripts/run-tests.js'],
   ['heaps', 'node scripts/run-tests.js --mode native __test__/heap-diff.test.js __test__/drop-in.test.js ' +
     '__test__/open-snapshot.test.js __test__/cli.test.js'],
+  ['report page', 'node --test __test__/report-page.test.js'],
   ['package', 'node --test __test__/package.test.js'],
   ['demo', 'node --test __test__/demo.test.js'],
   ['stress', 'node --test __test__/stress.test.js'],

@@ -6,7 +6,7 @@ const binding = require('../../binding.js')
 
 /** Commands, and which options they take besides `json`. */
 const COMMANDS = {
-  analyze: { options: ['count', 'show-strings'] },
+  analyze: { options: ['count', 'html', 'show-strings'] },
   diff: { options: ['count', 'fail-on-growth'], files: [2, Infinity] },
   path: { options: ['count', 'show-strings'], hasNode: true },
   dominators: { options: ['show-strings'], hasNode: true },
@@ -28,6 +28,7 @@ function readArguments (command, args) {
   for (const name of Object.keys(values)) {
     if (name !== 'json' && !options.includes(name)) throw new UsageError(`${command} takes no --${name}`)
   }
+  if (values.json && values.html !== undefined) throw new UsageError('--html and --json do not go together')
   const node = hasNode ? nodeId(command, positionals.pop()) : null
   if (positionals.length < least || positionals.length > most) {
     throw new UsageError(`${command} takes ${least === 1 ? 'one file' : 'two or more files'}`)
@@ -38,6 +39,7 @@ function readArguments (command, args) {
     node,
     json: values.json === true,
     count: count(values.count ?? DEFAULT_COUNTS[command] ?? '20'),
+    html: htmlFile(values.html),
     showStrings: values['show-strings'] === true,
     growthLimit: growthLimit(values['fail-on-growth'])
   }
@@ -52,6 +54,7 @@ function parsed (args) {
       options: {
         json: { type: 'boolean' },
         count: { type: 'string' },
+        html: { type: 'string' },
         'show-strings': { type: 'boolean' },
         'fail-on-growth': { type: 'string' }
       },
@@ -72,6 +75,11 @@ function count (text) {
   const number = /^\d{1,9}$/.test(text) ? Number(text) : 0
   if (number < 1) throw new UsageError(`--count must be a positive number, not ${text}`)
   return number
+}
+
+function htmlFile (name) {
+  if (name === '') throw new UsageError('--html takes the name of the file to write')
+  return name ?? null
 }
 
 function growthLimit (text) {

@@ -1,8 +1,10 @@
 // The command line: one command, its text or JSON to standard output, everything else to standard error.
 'use strict'
 
+const path = require('node:path')
 const binding = require('../../binding.js')
 const { Snapshot, nativeComparison, openSnapshot } = require('../open-snapshot')
+const { writePage } = require('../report/write-page')
 const { UsageError, readArguments } = require('./arguments')
 const { progressBar } = require('./progress-bar')
 const { USAGE, DONE, FAILED, GROWN, WRONG_USAGE } = require('./usage')
@@ -63,9 +65,21 @@ const QUESTIONS = {
 
 async function ask (options) {
   const snapshot = await withBar((watch) => openSnapshot(options.files[0], watch))
+  if (options.html !== null) return writeReport(snapshot, options)
   const { json, text } = QUESTIONS[options.command]
   if (options.json) return printJson(await json(snapshot, options))
   return print(await text(Snapshot.native(snapshot), options))
+}
+
+async function writeReport (snapshot, options) {
+  const overview = await Snapshot.native(snapshot).overview(options.showStrings)
+  const written = writePage(options.html, {
+    file: path.basename(options.files[0]),
+    showStrings: options.showStrings,
+    ...QUESTIONS.analyze.json(snapshot, options),
+    overview
+  })
+  return print(`wrote ${written}\n`)
 }
 
 async function diff ({ files, json, count, growthLimit }) {
