@@ -22,13 +22,24 @@ if (isMissing) {
     'this is a failure.\n')
 }
 
+/** Chromium has been seen to die while it starts, before there is any page. */
+async function launched (triesLeft = 2) {
+  try {
+    return await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS })
+  } catch (error) {
+    if (triesLeft === 0) throw error
+    process.stderr.write(`report-page: Chromium did not start, trying again: ${error.message.split('\n')[0]}\n`)
+    return launched(triesLeft - 1)
+  }
+}
+
 let folder, files, browser, snapshot
 
 describe('the report page', { skip: isMissing }, () => {
   before(async () => {
     ({ folder, files } = await writeSnapshots())
     snapshot = await memwatch.openSnapshot(files[2])
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS })
+    browser = await launched()
   })
 
   after(async () => {

@@ -28,6 +28,9 @@ use crate::snapshot::{EdgeIndex, HeapGraph, NodeId, NodeIndex, Unwatched, Watch,
 /// So many parts of a suspect can be told: each is at least this fraction of it.
 const PARTS: usize = 10;
 
+/// So many objects of one class, each held by the one before, are a list.
+const MIN_LINKS: usize = 8;
+
 /// A heap with what is needed to answer at once: 40 bytes a node and 4 an edge beside the graph.
 #[derive(Debug)]
 pub struct OpenedHeap {
@@ -279,10 +282,15 @@ impl OpenedHeap {
         let mut known = HashSet::new();
         suspects(&self.graph, &self.analysis, SuspectOptions::default())
             .into_iter()
-            .filter_map(|suspect| Some((self.owner(suspect.accumulation_point)?, suspect)))
-            .filter(|&(point, _)| known.insert(point))
-            .map(|(point, suspect)| {
+            .filter_map(|suspect| {
+                let point = self.owner(suspect.accumulation_point)?;
+                let head = self.head_of_list(point);
+                Some((head.unwrap_or(point), head.is_some(), suspect))
+            })
+            .filter(|&(point, _, _)| known.insert(point))
+            .map(|(point, is_list, suspect)| {
                 let retained_bytes = self.analysis.retained.bytes(point);
+                let place = places[point.index()] as usize;
                 let holder = match self.owner(suspect.holder) {
                     Some(_) => suspect.holder,
                     None => point,
@@ -292,13 +300,19 @@ impl OpenedHeap {
                     accumulation_point: self.summary(point, contents),
                     retained_bytes,
                     heap_percent: (retained_bytes as f64 * 100.0 / total as f64) as u32,
-                    accumulated: suspect.accumulated.map(|found| NamedAccumulation {
-                        name: self.analysis.classes.name(found.class).to_owned(),
-                        count: found.count,
-                        retained_bytes: found.retained_bytes,
-                    }),
+                    accumulated: match is_list {
+                        true => Some(self.links(place)),
+                        false => suspect.accumulated.map(|found| NamedAccumulation {
+                            name: self.analysis.classes.name(found.class).to_owned(),
+                            count: found.count,
+                            retained_bytes: found.retained_bytes,
+                        }),
+                    },
                     path: self.path_to(point, contents).unwrap_or_default(),
-                    parts: self.large_parts(places[point.index()] as usize, contents),
+                    parts: match is_list {
+                        true => Vec::new(),
+                        false => self.large_parts(place, contents),
+                    },
                 }
             })
             .collect()
@@ -397,6 +411,29 @@ impl OpenedHeap {
             .dominators(node)
             .find(|&node| !is_internal_node(&self.graph, node))?;
         (owner != self.graph.root() && !is_global(&self.graph, owner)).then_some(owner)
+    }
+
+    /// The first of the links that lead to a node which is one of them; none if there are but few. Each
+    /// link of a list holds nearly as much as the one before, so a suspect may be any of them.
+    fn head_of_list(&self, node: NodeIndex) -> Option<NodeIndex> {
+        let class_of = |node| self.analysis.classes.class_of(node);
+        let links = self.analysis.dominators.dominators(node);
+        let links = links.take_while(|&link| class_of(link) == class_of(node));
+        let (count, head) = links.fold((0, node), |(count, _), link| (count + 1, link));
+        (count >= MIN_LINKS).then_some(head)
+    }
+
+    /// All the links that the head of a list, which is given by its place in the preorder, holds.
+    fn links(&self, place: usize) -> NamedAccumulation {
+        let tree = &self.analysis.dominators;
+        let all = &tree.preorder()[place..place + tree.subtree_count(place)];
+        let class = self.analysis.classes.class_of(all[0]);
+        let is_link = |&&node: &&NodeIndex| self.analysis.classes.class_of(node) == class;
+        NamedAccumulation {
+            name: self.analysis.classes.name(class).to_owned(),
+            count: all.iter().filter(is_link).count() as u64,
+            retained_bytes: self.analysis.retained.bytes(all[0]),
+        }
     }
 
     /// The largest of what the node at a place of the preorder dominates, each with the last step of the
@@ -676,6 +713,46 @@ mod tests {
             .map(|part| (part.edge.as_str(), part.node.id.0))
             .collect();
         assert_eq!(parts, [(".a", 7), (".b", 5)]);
+    }
+
+    /// (root) ─▶ global ─head─▶ Link ─next─▶ … (so many links of 100)
+    fn list(links: u32) -> OpenedHeap {
+        let mut heap = Builder::new();
+        let mut last = heap.add_node(NodeKind::Object, "global", 1, 8);
+        heap.add_edge(heap.root(), EdgeKind::Shortcut, "1", last);
+        for index in 0..links {
+            let link = heap.add_node(NodeKind::Object, "Link", 3 + index * 2, 100);
+            let name = if index == 0 { "head" } else { "next" };
+            heap.add_edge(last, EdgeKind::Property, name, link);
+            last = link;
+        }
+        OpenedHeap::of(heap.build(), &Unwatched).unwrap()
+    }
+
+    #[test]
+    fn of_a_list_its_head_is_suspected_with_all_its_links() {
+        let found = list(1000).suspects(HIDDEN);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].accumulation_point.id.0, 3);
+        assert_eq!(
+            (found[0].retained_bytes, found[0].heap_percent),
+            (100_000, 99)
+        );
+        let accumulated = found[0].accumulated.as_ref().unwrap();
+        assert_eq!(
+            (accumulated.name.as_str(), accumulated.count),
+            ("Link", 1000)
+        );
+        // Two of a class in a row are no list.
+        assert_eq!(list(2).suspects(HIDDEN)[0].accumulation_point.id.0, 3);
+        assert_eq!(
+            list(2).suspects(HIDDEN)[0]
+                .accumulated
+                .as_ref()
+                .unwrap()
+                .count,
+            1
+        );
     }
 
     #[test]
