@@ -162,6 +162,8 @@ declare namespace memwatch {
   interface PathsOptions extends StringOptions {
     /** Default 3. */
     count?: number
+    /** To find that there are no more paths may take a walk through the whole heap. */
+    signal?: AbortSignal
   }
 
   interface RetainersOptions extends StringOptions {
@@ -185,8 +187,8 @@ declare namespace memwatch {
     /** The shortest path from a root. `null` when only weak references lead there. */
     path (id: number, options?: StringOptions): SnapshotPath | null
     /**
-     * Paths that share no object but those that every path must pass: each names another holder. Shortest first; V8's
-     * own roots count here, so the first may be shorter than `path`.
+     * Paths that share no object but those that every path must pass: each names another holder. The nearest to the
+     * program's roots first.
      */
     paths (id: number, options?: PathsOptions): Promise<SnapshotPath[]>
     /** The node, what dominates it, and so on up to the root: without any one of them it would be freed. */

@@ -116,6 +116,10 @@ describe('an opened snapshot', () => {
     assert.ok(paths.every(({ steps }) => steps.at(-1).id === key.id))
     const ways = paths.map(({ text }) => text)
     assert.equal(new Set(ways).size, paths.length)
+    assert.deepEqual(paths[0], snapshot.path(key.id))
+    const reason = new Error('enough')
+    await assert.rejects(snapshot.paths(key.id, { signal: AbortSignal.abort(reason) }), { code: 'ERR_MEMWATCH_CANCELLED', cause: reason })
+    await assert.rejects(snapshot.paths(key.id, { signal: 5 }), { name: 'TypeError', code: 'ERR_MEMWATCH_INVALID_OPTION' })
   })
 
   it('names of each class the one that retains most', () => {

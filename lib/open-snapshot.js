@@ -44,8 +44,9 @@ class Snapshot {
   }
 
   async paths (id, options) {
-    const { count, showStrings } = pathsOptions(options)
-    return this.#native.paths(nodeId(id), count, showStrings)
+    const { count, showStrings, signal } = pathsOptions(options)
+    const node = nodeId(id)
+    return watched({ signal }, (cancellation) => this.#native.paths(node, count, showStrings, cancellation))
   }
 
   dominators (id, options) {
@@ -125,6 +126,7 @@ function end (cancellation) {
   if (underWay.size === 0) process.removeListener('exit', cancelAll)
 }
 
+/** Runs work that a signal, what a callback throws or the exit of the process may cancel. */
 async function watched ({ signal, onProgress }, start) {
   const cancellation = new binding.SnapshotCancellation()
   let settled = false
@@ -156,4 +158,4 @@ async function watched ({ signal, onProgress }, start) {
   }
 }
 
-module.exports = { Snapshot, compareSnapshots, nativeComparison, openSnapshot }
+module.exports = { Snapshot, compareSnapshots, nativeComparison, openSnapshot, watched }

@@ -109,13 +109,17 @@ function snapshotPaths (files) {
 function openOptions (name, options = {}) {
   checkFields(`${name}(path, options)`, options, ['signal', 'onProgress'])
   const { signal, onProgress } = options
-  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
-    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `signal must be an AbortSignal, not ${show(signal)}`)
-  }
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw invalid('ERR_MEMWATCH_INVALID_OPTION', `onProgress must be a function, not ${show(onProgress)}`)
   }
-  return { signal, onProgress }
+  return { signal: abortSignal(signal), onProgress }
+}
+
+function abortSignal (signal) {
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `signal must be an AbortSignal, not ${show(signal)}`)
+  }
+  return signal
 }
 
 /** @returns {number} */
@@ -138,10 +142,14 @@ function countOptions (name, options = {}) {
   return { count: results('count', options.count, 20), showStrings: flag('showStrings', options.showStrings) }
 }
 
-/** @returns {{ count: number, showStrings: boolean }} */
+/** @returns {{ count: number, showStrings: boolean, signal?: AbortSignal }} */
 function pathsOptions (options = {}) {
-  checkFields('paths(id, options)', options, ['count', 'showStrings'])
-  return { count: results('count', options.count, 3), showStrings: flag('showStrings', options.showStrings) }
+  checkFields('paths(id, options)', options, ['count', 'showStrings', 'signal'])
+  return {
+    count: results('count', options.count, 3),
+    showStrings: flag('showStrings', options.showStrings),
+    signal: abortSignal(options.signal)
+  }
 }
 
 /** @returns {{ limit: number, showStrings: boolean }} */

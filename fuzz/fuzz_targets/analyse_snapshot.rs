@@ -3,8 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use memwatch_rs::analysis::{
-    Census, Distances, HeapAnalysis, Retainers, Shapes, SuspectOptions, biggest_retainers,
-    distinct_paths, duplicate_strings, shortest_path, suspects,
+    Census, Distances, HeapAnalysis, Retainers, Search, Shapes, SuspectOptions,
+    biggest_retainers, distinct_paths, duplicate_strings, shortest_path, suspects,
 };
 use memwatch_rs::snapshot::{ReadOptions, Unwatched, read_snapshot};
 
@@ -15,13 +15,17 @@ fuzz_target!(|bytes: &[u8]| {
     let analysis = HeapAnalysis::of(&graph, &Unwatched).expect("nobody cancels");
     let distances = Distances::of(&graph, &Unwatched).expect("nobody cancels");
     let retainers = Retainers::of(&graph);
+    let search = Search {
+        distances: &distances,
+        dominators: &analysis.dominators,
+        retainers: &retainers,
+    };
     analysis.class_summaries();
     suspects(&graph, &analysis, SuspectOptions::default());
     duplicate_strings(&graph, &analysis.sizes);
     for node in biggest_retainers(&graph, &analysis.retained, 3) {
         shortest_path(&graph, &distances, node);
-        let tree = &analysis.dominators;
-        distinct_paths(&graph, &retainers, tree, node, 2, &Unwatched).expect("nobody cancels");
+        distinct_paths(&graph, search, node, 2, &Unwatched).expect("nobody cancels");
     }
     let census = Census::take(&graph, &analysis.classes, &analysis.sizes);
     census.diff(&census);

@@ -3,7 +3,7 @@
 
 const path = require('node:path')
 const binding = require('../../binding.js')
-const { Snapshot, nativeComparison, openSnapshot } = require('../open-snapshot')
+const { Snapshot, nativeComparison, openSnapshot, watched } = require('../open-snapshot')
 const { writePage } = require('../report/write-page')
 const { UsageError, readArguments } = require('./arguments')
 const { progressBar } = require('./progress-bar')
@@ -47,7 +47,7 @@ const QUESTIONS = {
       : snapshot.paths(node, { count, showStrings }),
     text: (native, { node, count, showStrings }) => count === 1
       ? native.pathText(node, showStrings)
-      : native.pathsText(node, count, showStrings)
+      : watched({}, (cancellation) => native.pathsText(node, count, showStrings, cancellation))
   },
   dominators: {
     json: (snapshot, { node, showStrings }) => snapshot.dominators(node, { showStrings }),

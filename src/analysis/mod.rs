@@ -51,6 +51,6 @@ pub use overview::{Overview, OverviewNode, PathTable, SharedPath};
 pub use owned_sizes::owned_sizes;
 pub use progress::{Cancellation, Progress};
 pub use retained_sizes::RetainedSizes;
-pub use retainer_paths::{RetainerPath, distinct_paths, shortest_path};
+pub use retainer_paths::{RetainerPath, Search, distinct_paths, shortest_path};
 pub use retainers::Retainers;
 pub use suspects::{Accumulated, Suspect, SuspectOptions, suspects};

@@ -392,8 +392,14 @@ fn distinct_paths_share_only_what_every_path_must_pass() {
     for (seed, graph) in heaps() {
         let tree = DominatorTree::of(&graph, &Unwatched).unwrap();
         let retainers = Retainers::of(&graph);
+        let distances = Distances::of(&graph, &Unwatched).unwrap();
+        let search = Search {
+            distances: &distances,
+            dominators: &tree,
+            retainers: &retainers,
+        };
         for node in graph.nodes() {
-            let paths = distinct_paths(&graph, &retainers, &tree, node, 3, &Unwatched).unwrap();
+            let paths = distinct_paths(&graph, search, node, 3, &Unwatched).unwrap();
             let shared: BTreeSet<NodeIndex> = tree.dominators(node).collect();
             let mut seen = BTreeSet::new();
             for path in &paths {
@@ -403,9 +409,17 @@ fn distinct_paths_share_only_what_every_path_must_pass() {
                     assert!(is_new, "seed {seed}, {node:?} twice through {inner:?}");
                 }
             }
+            // The first is no longer than the one that distances know, and is there when that is.
+            let shortest = shortest_path(&graph, &distances, node);
+            let length = |path: &RetainerPath| path.edges.len();
+            assert_eq!(
+                shortest.is_some(),
+                !paths.is_empty(),
+                "seed {seed}, {node:?}"
+            );
             assert!(
-                paths.is_sorted_by_key(|path| path.edges.len()),
-                "seed {seed}"
+                paths.first().map(length) <= shortest.as_ref().map(length),
+                "seed {seed}, {node:?}"
             );
         }
     }

@@ -19,11 +19,11 @@ use super::duplicate_strings::duplicate_strings;
 use super::heap_analysis::HeapAnalysis;
 use super::inspectors::{is_global, is_internal_node};
 use super::overview::{Overview, OverviewNode, PathTable, ShownNode, cut, pruned_tree};
-use super::retainer_paths::{RetainerPath, distinct_paths, shortest_path};
+use super::retainer_paths::{RetainerPath, Search, distinct_paths, shortest_path};
 use super::retainers::Retainers;
 use super::suspects::{SuspectOptions, suspects};
 use crate::error::Error;
-use crate::snapshot::{EdgeIndex, HeapGraph, NodeId, NodeIndex, Unwatched, Watch, read_file};
+use crate::snapshot::{EdgeIndex, HeapGraph, NodeId, NodeIndex, Watch, read_file};
 
 /// So many parts of a suspect can be told: each is at least this fraction of it.
 const PARTS: usize = 10;
@@ -237,29 +237,32 @@ impl OpenedHeap {
     }
 
     /// Up to `count` paths that share no node but those that every path must pass: each names another
-    /// holder. Shortest first, V8's own roots included.
+    /// holder. The nearest to the program's own roots first.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownNode`].
+    /// [`Error::UnknownNode`], [`Error::Cancelled`].
     ///
     /// # Complexity
     ///
-    /// O(nodes + edges) at worst for each path.
+    /// As [`distinct_paths`].
     pub fn paths(
         &self,
         id: u64,
         count: usize,
         contents: StringContents,
+        watch: &dyn Watch,
     ) -> Result<Vec<PathSummary>, Error> {
-        let paths = distinct_paths(
-            &self.graph,
-            &self.retainers,
-            &self.analysis.dominators,
-            self.node(id)?,
-            count,
-            &Unwatched,
-        )?;
+        let search = Search {
+            distances: &self.distances,
+            dominators: &self.analysis.dominators,
+            retainers: &self.retainers,
+        };
+        let paths = distinct_paths(&self.graph, search, self.node(id)?, count, watch)?;
+        // Short searches are done before anyone looks.
+        if watch.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
         let described = |path: &RetainerPath| self.described(path, contents);
         Ok(paths.iter().map(described).collect())
     }
@@ -570,13 +573,13 @@ mod tests {
     #[test]
     fn each_of_several_paths_has_another_holder() {
         let heap = opened();
-        let paths = heap.paths(7, 5, HIDDEN).unwrap();
+        let paths = heap.paths(7, 5, HIDDEN, &Unwatched).unwrap();
         let paths: Vec<Vec<String>> = paths.iter().map(told).collect();
         assert_eq!(paths[0], ["root 1", ".last 7"]);
         assert_eq!(paths[1], ["root 1", ".cache 3", "[1] 7"]);
         assert_eq!(paths.len(), 2);
-        assert_eq!(heap.paths(7, 1, HIDDEN).unwrap().len(), 1);
-        assert_eq!(heap.paths(9, 5, HIDDEN).unwrap(), []);
+        assert_eq!(heap.paths(7, 1, HIDDEN, &Unwatched).unwrap().len(), 1);
+        assert_eq!(heap.paths(9, 5, HIDDEN, &Unwatched).unwrap(), []);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::analysis::{
     NodeSummary, OpenedHeap, Overview, OverviewNode, PathSummary, Progress, RepeatedString,
     Retainer, RetainerList, SharedPath, StepSummary, StringContents, Survivors, Tally,
 };
+use crate::error;
 use crate::report;
 use crate::snapshot::NodeId;
 
@@ -302,12 +303,10 @@ impl NativeSnapshot {
         id: f64,
         count: u32,
         show_strings: bool,
+        cancellation: &NativeCancellation,
     ) -> AsyncTask<AsyncWork<Vec<PathPayload>>> {
-        let (heap, contents) = (self.heap.clone(), contents(show_strings));
-        promise(move || {
-            heap.paths(id as u64, count as usize, contents)
-                .map(converted)
-        })
+        let find = self.path_search(id, count, show_strings, cancellation);
+        promise(move || find().map(converted))
     }
 
     #[napi(catch_unwind)]
@@ -373,9 +372,10 @@ impl NativeSnapshot {
         id: f64,
         count: u32,
         show_strings: bool,
+        cancellation: &NativeCancellation,
     ) -> AsyncTask<AsyncWork<String>> {
-        let (heap, contents) = (self.heap.clone(), contents(show_strings));
-        promise(move || report::heap::paths(&heap, id as u64, count as usize, contents))
+        let find = self.path_search(id, count, show_strings, cancellation);
+        promise(move || Ok(report::heap::paths(&find()?, id as u64)))
     }
 
     #[napi(catch_unwind)]
@@ -421,6 +421,18 @@ impl NativeComparison {
 }
 
 impl NativeSnapshot {
+    fn path_search(
+        &self,
+        id: f64,
+        count: u32,
+        show_strings: bool,
+        cancellation: &NativeCancellation,
+    ) -> impl FnOnce() -> std::result::Result<Vec<PathSummary>, error::Error> + Send + use<> {
+        let (heap, contents) = (self.heap.clone(), contents(show_strings));
+        let watch = Progress::new(1, cancellation.shared.clone(), |_| {});
+        move || heap.paths(id as u64, count as usize, contents, &watch)
+    }
+
     fn memory_bytes(&self) -> i64 {
         self.heap.memory_bytes() as i64
     }

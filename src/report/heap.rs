@@ -81,23 +81,13 @@ pub fn path(heap: &OpenedHeap, id: u64, contents: StringContents) -> Result<Stri
     })
 }
 
-/// Up to `count` paths to a node, each through another holder.
-///
-/// # Errors
-///
-/// [`Error::UnknownNode`].
-pub fn paths(
-    heap: &OpenedHeap,
-    id: u64,
-    count: usize,
-    contents: StringContents,
-) -> Result<String, Error> {
-    let paths = heap.paths(id, count, contents)?;
+/// Paths to a node, each through another holder.
+pub fn paths(paths: &[PathSummary], id: u64) -> String {
     if paths.is_empty() {
-        return Ok(nothing_leads_to(id));
+        return nothing_leads_to(id);
     }
     let paths: Vec<String> = paths.iter().map(|path| path_text(path, id)).collect();
-    Ok(paths.join("\n"))
+    paths.join("\n")
 }
 
 fn nothing_leads_to(id: u64) -> String {
@@ -327,7 +317,10 @@ fingerprint ";
         );
         let told = path(&heap, 3, StringContents::Shown).unwrap();
         assert!(told.contains("→ secret @3"), "{told}");
-        assert_eq!(paths(&heap, 3, 2, StringContents::Shown).unwrap(), told);
+        let found = heap.path(3, StringContents::Shown).unwrap().unwrap();
+        assert_eq!(paths(std::slice::from_ref(&found), 3), told);
+        assert_eq!(paths(&[found.clone(), found], 3), format!("{told}\n{told}"));
+        assert!(paths(&[], 3).starts_with("nothing but weak"));
         assert_eq!(path(&heap, 0, HIDDEN).unwrap(), "@0 is the root\n");
         assert!(path(&heap, 4, HIDDEN).is_err());
     }
