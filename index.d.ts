@@ -277,8 +277,11 @@ declare namespace memwatch {
     retainedSize: number
     /** Of the whole heap. */
     heapPercent: number
-    /** The class of which the accumulation point holds most. */
-    accumulated: { name: string, count: number, retainedSize: number } | null
+    /**
+     * The class of which the accumulation point holds most. `example` is the step to the one of them that retains
+     * most; `null` for the links of a list, and where `parts` name the large ones.
+     */
+    accumulated: { name: string, count: number, retainedSize: number, example: SnapshotStep | null } | null
     /** From a root to the accumulation point. */
     path: SnapshotPath
     /** What retains a tenth or more of what the accumulation point does, the largest first. */

@@ -135,7 +135,8 @@ describe('an opened snapshot', () => {
     assert.ok(buffer.retainedSize >= 1 << 20)
     assert.ok(buffer.heapPercent >= 10 && buffer.heapPercent <= 100)
     assert.equal(buffer.path.steps.at(-1).id, buffer.accumulationPoint.id)
-    for (const { retainedSize, parts } of suspects) {
+    for (const { retainedSize, parts, accumulated } of suspects) {
+      assert.ok(!accumulated?.example || accumulated.example.retainedSize <= accumulated.retainedSize)
       assert.ok(parts.every((part) => part.retainedSize >= retainedSize / 10))
     }
   })

@@ -6,7 +6,7 @@ const data = JSON.parse(document.getElementById('data').textContent)
 const { suspects, classes, overview: { tree, steps, paths } } = data
 
 /** How deep the map looks at once. */
-const LEVELS = 3
+const LEVELS = 4
 /** In pixels: what is too small to draw, what is large enough for a label, and for tiles inside. */
 const SMALLEST = 4
 const LABEL = { width: 48, height: 17 }
@@ -108,29 +108,33 @@ function suspectButton (suspect) {
   return element('button', {
     className: 'suspect',
     attributes: { type: 'button', 'aria-pressed': 'false', 'data-id': point.id },
-    onclick: () => choose(point.id, { path, parts: suspect.parts })
+    onclick: () => choose(point.id, suspect)
   }, element('div', { className: 'line' }, title, amount), more, element('div', { className: 'meter' }, fill))
 }
 
 // --------------------------------------------------------------------------------- Why it is there
 
 /** Shows what keeps an object alive, and marks the object wherever it is drawn. */
-function choose (id, { path = pathTo.get(id), parts = [] } = {}) {
+function choose (id, { path = pathTo.get(id), parts = [], accumulated = null } = {}) {
   for (const one of document.querySelectorAll('.suspect, .tile[data-id]')) {
     one.setAttribute('aria-pressed', String(one.dataset.id === String(id)))
   }
   for (const row of document.querySelectorAll('tr[data-id]')) row.classList.toggle('chosen', row.dataset.id === String(id))
   const last = path?.steps.at(-1)
-  $('why').replaceChildren(...(last ? explanation(last, path, parts) : withoutPath(id, path)))
+  $('why').replaceChildren(...(last ? explanation(last, path, parts, accumulated?.example) : withoutPath(id, path)))
 }
 
-function explanation (last, { steps, fingerprint }, parts) {
+function explanation (last, { steps, fingerprint }, parts, example) {
   const facts = element('div', { className: 'facts' },
     element('span', {}, `@${last.id}`),
     element('span', {}, 'retains ', element('b', {}, bytes(last.retainedSize)), ` (${share(last.retainedSize)})`),
     element('span', {}, 'itself ', element('b', {}, bytes(last.shallowSize))))
   const list = element('ol', { className: 'path' }, ...steps.flatMap(stepItems))
   const shown = [element('div', { className: 'object' }, named(objectOf(last))), facts, list]
+  if (example) {
+    shown.push(element('div', { className: 'legend' }, 'What it holds, for example'),
+      element('ol', { className: 'path' }, ...stepItems(example)))
+  }
   if (parts.length > 0) {
     shown.push(element('div', { className: 'legend' }, 'Its largest parts'),
       element('ol', { className: 'path' }, ...parts.flatMap(stepItems)))

@@ -9,7 +9,7 @@ use std::thread;
 
 use super::biggest_retainers::biggest_retainers;
 use super::census::{Census, ClassChange};
-use super::classes::ClassSummary;
+use super::classes::{ClassIndex, ClassSummary};
 use super::described::{
     EdgeSummary, NodeSummary, PathSummary, StepSummary, StringContents, edge_summary, node_name,
     path_summary, text_length,
@@ -94,6 +94,9 @@ pub struct NamedAccumulation {
     pub name: String,
     pub count: u64,
     pub retained_bytes: u64,
+    /// The last step of the path to the one that retains most; none for the links
+    /// of a list, and where the suspect's parts name the large ones.
+    pub example: Option<StepSummary>,
 }
 
 /// Equal strings.
@@ -294,6 +297,27 @@ impl OpenedHeap {
             .map(|(point, is_list, suspect)| {
                 let retained_bytes = self.analysis.retained.bytes(point);
                 let place = places[point.index()] as usize;
+                let parts = match is_list {
+                    true => Vec::new(),
+                    false => self.large_parts(place, contents),
+                };
+                let accumulated = match (is_list, suspect.accumulated) {
+                    (true, _) => Some(self.links(place)),
+                    (false, None) => None,
+                    (false, Some(found)) => {
+                        let held_by = places[suspect.accumulation_point.index()] as usize;
+                        let example = match parts.is_empty() {
+                            true => self.largest_of(held_by, found.class, contents),
+                            false => None,
+                        };
+                        Some(NamedAccumulation {
+                            name: self.analysis.classes.name(found.class).to_owned(),
+                            count: found.count,
+                            retained_bytes: found.retained_bytes,
+                            example,
+                        })
+                    }
+                };
                 let holder = match self.owner(suspect.holder) {
                     Some(_) => suspect.holder,
                     None => point,
@@ -303,19 +327,9 @@ impl OpenedHeap {
                     accumulation_point: self.summary(point, contents),
                     retained_bytes,
                     heap_percent: (retained_bytes as f64 * 100.0 / total as f64) as u32,
-                    accumulated: match is_list {
-                        true => Some(self.links(place)),
-                        false => suspect.accumulated.map(|found| NamedAccumulation {
-                            name: self.analysis.classes.name(found.class).to_owned(),
-                            count: found.count,
-                            retained_bytes: found.retained_bytes,
-                        }),
-                    },
+                    accumulated,
                     path: self.path_to(point, contents).unwrap_or_default(),
-                    parts: match is_list {
-                        true => Vec::new(),
-                        false => self.large_parts(place, contents),
-                    },
+                    parts,
                 }
             })
             .collect()
@@ -426,6 +440,24 @@ impl OpenedHeap {
         (count >= MIN_LINKS).then_some(head)
     }
 
+    /// Of a class that accumulates in the node at a place of the preorder, the last step of the path to
+    /// the one that retains most. It may tell what the class does not: that an `Object` is a Koa context
+    /// whose response is finished.
+    fn largest_of(
+        &self,
+        place: usize,
+        class: ClassIndex,
+        contents: StringContents,
+    ) -> Option<StepSummary> {
+        let tree = &self.analysis.dominators;
+        let largest = tree
+            .children(place)
+            .map(|child| tree.preorder()[child])
+            .filter(|&node| self.analysis.classes.class_of(node) == class)
+            .max_by_key(|&node| (self.analysis.retained.bytes(node), Reverse(node)))?;
+        self.path_to(largest, contents)?.steps.pop()
+    }
+
     /// All the links that the head of a list, which is given by its place in the preorder, holds.
     fn links(&self, place: usize) -> NamedAccumulation {
         let tree = &self.analysis.dominators;
@@ -436,6 +468,7 @@ impl OpenedHeap {
             name: self.analysis.classes.name(class).to_owned(),
             count: all.iter().filter(is_link).count() as u64,
             retained_bytes: self.analysis.retained.bytes(all[0]),
+            example: None,
         }
     }
 
@@ -689,6 +722,8 @@ mod tests {
         assert_eq!(found[0].retained_bytes, 2016);
         let accumulated = found[0].accumulated.as_ref().unwrap();
         assert_eq!((accumulated.name.as_str(), accumulated.count), ("User", 20));
+        let example = accumulated.example.as_ref().unwrap();
+        assert_eq!((example.class.as_str(), example.node.id.0), ("User", 11));
         assert_eq!(told(&found[0].path), ["global object 3", ".users 5"]);
         assert_eq!(found[0].parts, []);
     }

@@ -137,11 +137,12 @@ pub struct SharedPathPayload {
     pub fingerprint: Option<String>,
 }
 
-#[napi(object, object_from_js = false)]
+#[napi(object, object_from_js = false, use_nullable = true)]
 pub struct AccumulatedPayload {
     pub name: String,
     pub count: f64,
     pub retained_size: f64,
+    pub example: Option<StepPayload>,
 }
 
 #[napi(object, object_from_js = false, use_nullable = true)]
@@ -600,6 +601,7 @@ impl From<NamedSuspect> for SuspectPayload {
                 name: found.name,
                 count: found.count as f64,
                 retained_size: found.retained_bytes as f64,
+                example: found.example.map(Into::into),
             }),
             path: suspect.path.into(),
             parts: converted(suspect.parts),

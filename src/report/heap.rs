@@ -207,6 +207,13 @@ fn suspect_lines(suspect: &NamedSuspect) -> Vec<String> {
             .lines()
             .map(str::to_owned),
     );
+    let example = suspect
+        .accumulated
+        .as_ref()
+        .and_then(|found| found.example.as_ref());
+    if let Some(example) = example {
+        lines.push(format!("for example {}", retainer_path::target(example)));
+    }
     if !suspect.parts.is_empty() {
         lines.push("its largest parts:".into());
         lines.extend(suspect.parts.iter().map(part_line));

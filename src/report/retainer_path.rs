@@ -67,7 +67,8 @@ fn object(step: &StepSummary) -> String {
     }
 }
 
-fn target(step: &StepSummary) -> String {
+/// What the object is, how much it retains, and whether it is leaking.
+pub fn target(step: &StepSummary) -> String {
     let reason = match step.reason.as_str() {
         "" => String::new(),
         reason => format!(" ({reason})"),
