@@ -30,7 +30,8 @@ const SHIPPED = [
 /** What must be there, so that an allowed name that is missing is noticed. */
 const NEEDED = ['package.json', 'LICENSE', 'README.md', 'index.js', 'index.d.ts', 'binding.js',
   'lib/memwatch.js', 'lib/open-snapshot.js', 'lib/cli/main.js', 'lib/report/write-page.js',
-  'lib/report/page.html', 'lib/report/page.css', 'lib/report/page.js', 'lib/esm.mjs', 'lib/esm.d.mts', 'bin/memwatch-rs.js']
+  'lib/report/heap.html', 'lib/report/heap.js', 'lib/report/diff.html', 'lib/report/diff.js', 'lib/report/elements.js',
+  'lib/report/page.css', 'lib/esm.mjs', 'lib/esm.d.mts', 'bin/memwatch-rs.js']
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare', 'preprepare', 'postprepare']
 const COMPILERS = ['cc', 'gcc', 'clang', 'c++', 'make', 'cargo', 'rustc', 'python3', 'node-gyp', 'napi']
 

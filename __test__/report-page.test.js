@@ -1,4 +1,4 @@
-// The report page as people see it: written by the command line, opened from disk in a real browser.
+// The report pages as people see them: written by the command line, opened from disk in a real browser.
 'use strict'
 
 const assert = require('node:assert/strict')
@@ -35,7 +35,7 @@ async function launched (triesLeft = 2) {
 
 let folder, files, browser, snapshot
 
-describe('the report page', { skip: isMissing }, () => {
+describe('a report page', { skip: isMissing }, () => {
   before(async () => {
     ({ folder, files } = await writeSnapshots())
     snapshot = await memwatch.openSnapshot(files[2])
@@ -47,9 +47,10 @@ describe('the report page', { skip: isMissing }, () => {
     fs.rmSync(folder, { recursive: true, force: true })
   })
 
-  async function write (file, ...args) {
-    const html = `${file}.html`
-    const { code, stdout, stderr } = await run(process.execPath, [COMMAND_LINE, 'analyze', file, '--html', html, ...args])
+  const write = (file, ...args) => writePage(`${file}.html`, 'analyze', file, ...args)
+
+  async function writePage (html, ...args) {
+    const { code, stdout, stderr } = await run(process.execPath, [COMMAND_LINE, ...args, '--html', html])
     assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: `wrote ${html}\n`, stderr: '' })
     return html
   }
@@ -156,6 +157,28 @@ describe('the report page', { skip: isMissing }, () => {
     })
   })
 
+  it('has for a comparison what grew, what stayed and which paths lead there', async () => {
+    const html = path.join(folder, 'diff.html')
+    const compared = await memwatch.compareSnapshots(files)
+    const column = async (page, table, at) => texts(page, `#${table} tbody td:nth-child(${at})`)
+    await inBrowser(await writePage(html, 'diff', ...files), async (page) => {
+      assert.equal(await page.locator('#files').textContent(), files.map((file) => path.basename(file)).join(' → '))
+      const nodes = (await texts(page, '#totals dd')).slice(1).map((text) => number(/in ([\d,]+) nodes$/.exec(text)[1]))
+      assert.deepEqual(nodes, compared.snapshots.map(({ nodeCount }) => nodeCount))
+      assert.deepEqual(await column(page, 'survivors', 1), compared.survivors.map(({ name }) => name))
+      assert.deepEqual((await column(page, 'survivors', 3)).map(number), compared.survivors.map(({ count }) => count))
+      assert.deepEqual(await column(page, 'classes', 1), compared.classes.map(({ name }) => name).slice(0, 300))
+      const grown = (await column(page, 'growing', 1)).findIndex((text) => text.endsWith('(CacheEntry)'))
+      assert.equal((await column(page, 'growing', 2))[grown], ENTRIES.join(' → '))
+    })
+    await inBrowser(await writePage(html, 'diff', files[0], files[0]), async (page) => {
+      assert.equal(await page.locator('#survivors').count(), 0)
+      assert.deepEqual(await texts(page, '.nothing'), ['Nothing.', 'Nothing.'])
+    })
+    const { code } = await run(process.execPath, [COMMAND_LINE, 'diff', files[0], files[1], '--html', html, '--fail-on-growth'])
+    assert.equal(code, 3)
+  })
+
   it('is readable in the dark and on a narrow screen', async () => {
     const html = await write(files[2])
     const ground = (page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
@@ -180,6 +203,12 @@ describe('the report page', { skip: isMissing }, () => {
       await page.fill('#filter', HOSTILE)
       assert.deepEqual((await texts(page, '#classes tbody td:first-child')).sort(), [HOSTILE, `\u202e${HOSTILE}`].sort())
       await page.locator('#classes tbody button').first().click()
+      assert.equal(await page.evaluate(() => globalThis.isBroken), undefined)
+      assert.equal(await page.locator('img').count(), 0)
+    })
+    await inBrowser(await writePage(path.join(folder, 'diff.html'), 'diff', files[0], file), async (page) => {
+      assert.ok((await texts(page, '#classes tbody td:first-child')).includes(HOSTILE))
+      assert.ok((await page.locator('#files').textContent()).includes('<b>&'))
       assert.equal(await page.evaluate(() => globalThis.isBroken), undefined)
       assert.equal(await page.locator('img').count(), 0)
     })
@@ -219,7 +248,7 @@ describe('the report page', { skip: isMissing }, () => {
   })
 })
 
-describe('the file of the report page', () => {
+describe('the file of a report page', () => {
   it('is for its owner only, replaces a file in one step and nothing else', async (t) => {
     const { folder, files: [file] } = await writeSnapshots()
     t.after(() => fs.rmSync(folder, { recursive: true, force: true }))

@@ -7,7 +7,7 @@ const binding = require('../../binding.js')
 /** Commands, and which options they take besides `json`. */
 const COMMANDS = {
   analyze: { options: ['count', 'html', 'show-strings'] },
-  diff: { options: ['count', 'fail-on-growth'], files: [2, Infinity] },
+  diff: { options: ['count', 'fail-on-growth', 'html'], files: [2, Infinity] },
   path: { options: ['count', 'show-strings'], hasNode: true },
   dominators: { options: ['show-strings'], hasNode: true },
   top: { options: ['count', 'show-strings'] },

@@ -73,7 +73,7 @@ async function ask (options) {
 
 async function writeReport (snapshot, options) {
   const overview = await Snapshot.native(snapshot).overview(options.showStrings)
-  const written = writePage(options.html, {
+  const written = writePage(options.html, 'heap', {
     file: path.basename(options.files[0]),
     showStrings: options.showStrings,
     ...QUESTIONS.analyze.json(snapshot, options),
@@ -82,10 +82,11 @@ async function writeReport (snapshot, options) {
   return print(`wrote ${written}\n`)
 }
 
-async function diff ({ files, json, count, growthLimit }) {
+async function diff ({ files, json, html, count, growthLimit }) {
   const comparison = await withBar((watch) => nativeComparison(files, watch))
   const result = comparison.result()
-  if (json) printJson(result)
+  if (html !== null) print(`wrote ${writePage(html, 'diff', { files: files.map((file) => path.basename(file)), ...result })}\n`)
+  else if (json) printJson(result)
   else print(comparison.text(count))
   return growthLimit !== null && result.growth >= growthLimit ? GROWN : DONE
 }

@@ -1,8 +1,8 @@
-// Draws the report page from the JSON that stands in it. Every number comes from there; every name of the heap
-// becomes text of a node, never markup. Runs in browsers, after d3-hierarchy.
+// Draws the page of one heap from the JSON that stands in it. Every number comes from there. Runs in browsers, after
+// d3-hierarchy and elements.js.
 'use strict'
 
-const data = JSON.parse(document.getElementById('data').textContent)
+const data = readData()
 const { suspects, classes, overview: { tree, steps, paths } } = data
 
 /** How deep the map looks at once. */
@@ -21,33 +21,6 @@ const position = new Map(tree.map(({ id }, at) => [id, at]))
 const children = tree.map(() => [])
 tree.forEach(({ parent }, at) => { if (parent !== null) children[parent].push(at) })
 
-const $ = (id) => document.getElementById(id)
-
-/** An element; strings among the content become text. */
-function element (name, { className, attributes = {}, onclick } = {}, ...content) {
-  const made = document.createElement(name)
-  if (className) made.className = className
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value)
-  if (onclick) made.addEventListener('click', onclick)
-  made.append(...content)
-  return made
-}
-
-/** A name of the heap, kept from reordering the text around it. */
-const named = (text, className) => element('bdi', { className }, text)
-
-function bytes (count) {
-  const units = ['bytes', 'KB', 'MB', 'GB', 'TB']
-  let unit = 0
-  let value = count
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024
-    unit++
-  }
-  return `${unit === 0 ? value : value.toFixed(value < 10 ? 2 : 1)} ${units[unit]}`
-}
-
-const counted = (count) => count.toLocaleString('en')
 const share = (size) => `${(100 * size / (data.rootRetainedSize || 1)).toFixed(1)} %`
 
 /** What the object of a step is: its class, or the words that include it. */
@@ -76,8 +49,7 @@ function drawTotals () {
     ['Heap', bytes(data.totalSize)], ['Held by the roots', bytes(data.rootRetainedSize)], ['Nodes', counted(data.nodeCount)],
     ['References', counted(data.edgeCount)], ['Classes', counted(classes.length)], ['Suspects', counted(suspects.length)]
   ]
-  $('totals').append(...totals.map(([name, value]) =>
-    element('div', {}, element('dt', {}, name), element('dd', {}, value))))
+  drawNumbers(totals)
 }
 
 // ----------------------------------------------------------------------------------------- Suspects
@@ -171,9 +143,6 @@ function withoutPath (id, path) {
   return [element('p', {}, `This page has no path to @${id}: only weak references lead there, or it was too long.`),
     command(`path ${quoted(data.file)} @${id}`)]
 }
-
-const quoted = (name) => /^[\w./-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`
-const command = (text) => element('code', { className: 'command' }, `npx memwatch-rs ${text}`)
 
 // ---------------------------------------------------------------------------------------------- Map
 
@@ -365,12 +334,6 @@ function nameCell (name, id) {
   return element('td', { className: 'name' }, element('button', {
     attributes: { type: 'button', title: name }, onclick: () => choose(id)
   }, named(name)))
-}
-
-function bar (part) {
-  const made = element('span', { className: 'bar', attributes: { 'aria-hidden': 'true' } })
-  made.style.width = `${Math.round(80 * part)}px`
-  return made
 }
 
 function drawBiggest () {
