@@ -3,8 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use memwatch_rs::analysis::{
-    Census, Distances, HeapAnalysis, Retainers, Search, Shapes, SuspectOptions,
-    biggest_retainers, distinct_paths, duplicate_strings, shortest_path, suspects,
+    Census, Distances, HeapAnalysis, OpenedHeap, Retainers, Search, Shapes, StringContents,
+    SuspectOptions, biggest_retainers, distinct_paths, duplicate_strings, shortest_path, suspects,
 };
 use memwatch_rs::snapshot::{ReadOptions, Unwatched, read_snapshot};
 
@@ -33,4 +33,7 @@ fuzz_target!(|bytes: &[u8]| {
     let counts = shapes.count(&graph, &analysis, &distances, &Unwatched);
     let counts = counts.expect("nobody cancels");
     shapes.growing(&[counts.clone(), counts], 1);
+    let heap = OpenedHeap::of(graph, &Unwatched).expect("nobody cancels");
+    heap.overview(StringContents::Shown);
+    heap.suspects(StringContents::Shown);
 });

@@ -425,6 +425,40 @@ fn distinct_paths_share_only_what_every_path_must_pass() {
     }
 }
 
+#[test]
+fn an_overview_has_every_node_that_retains_something_below_its_dominator() {
+    for (seed, graph) in heaps() {
+        let analysis = HeapAnalysis::of(&graph, &Unwatched).unwrap();
+        let id = |node| graph.node_id(node);
+        // By id: who dominates it, how much it retains.
+        let mut expected = BTreeMap::new();
+        for node in graph.nodes() {
+            let dominator = analysis.dominators.immediate_dominator(node);
+            let bytes = analysis.retained.bytes(node);
+            if bytes > 0 || node == graph.root() {
+                let dominator = (node != graph.root()).then(|| id(dominator));
+                expected.insert(id(node), (dominator, bytes));
+            }
+        }
+        let heap = OpenedHeap::of(graph, &Unwatched).unwrap();
+        let tree = heap.overview(StringContents::Hidden).tree;
+        let mut found = BTreeMap::new();
+        for shown in &tree {
+            let dominator = shown.parent.map(|at| tree[at as usize].node.id);
+            found.insert(shown.node.id, (dominator, shown.node.retained_bytes));
+            assert_eq!(shown.others.bytes, 0, "seed {seed}");
+        }
+        assert_eq!(found, expected, "seed {seed}");
+        // Whatever the heap looks like, each suspect is in it.
+        for suspect in heap.suspects(StringContents::Shown) {
+            assert!(
+                expected.contains_key(&suspect.accumulation_point.id),
+                "seed {seed}"
+            );
+        }
+    }
+}
+
 fn assert_is_path(graph: &HeapGraph, path: &RetainerPath, goal: NodeIndex) {
     let mut at = graph.root();
     for &edge in &path.edges {
