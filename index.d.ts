@@ -187,8 +187,8 @@ declare namespace memwatch {
     /** The shortest path from a root. `null` when only weak references lead there. */
     path (id: number, options?: StringOptions): SnapshotPath | null
     /**
-     * Paths that share no object but those that every path must pass: each names another holder. The nearest to the
-     * program's roots first.
+     * Paths that share no object but those that every path must pass: each names another holder. The first is
+     * that of `path`, and what is nearer to the program's roots comes earlier.
      */
     paths (id: number, options?: PathsOptions): Promise<SnapshotPath[]>
     /** The node, what dominates it, and so on up to the root: without any one of them it would be freed. */

@@ -240,7 +240,7 @@ impl OpenedHeap {
     }
 
     /// Up to `count` paths that share no node but those that every path must pass: each names another
-    /// holder. The nearest to the program's own roots first.
+    /// holder. The first is that of `path`, and what is nearer to the program's roots comes earlier.
     ///
     /// # Errors
     ///

@@ -45,8 +45,8 @@ pub fn shortest_path(
 }
 
 /// Up to `count` paths to a node of which no two share a node but those that every path must pass:
-/// the root, the node and its dominators. The nearest to the program's own roots first; each one names
-/// another holder.
+/// the root, the node and its dominators. The first is the [`shortest_path`], and what is nearer to the
+/// program's own roots comes earlier; each one names another holder.
 ///
 /// # Errors
 ///
@@ -63,14 +63,27 @@ pub fn distinct_paths(
     count: usize,
     watch: &dyn Watch,
 ) -> Result<Vec<RetainerPath>, Error> {
-    if search.distances.distance(node).is_none() {
+    let Some(shortest) = shortest_path(graph, search.distances, node) else {
         return Ok(Vec::new());
-    }
+    };
     let unavoidable: HashSet<NodeIndex> = search.dominators.dominators(node).collect();
     let mut used_nodes = HashSet::new();
     let mut used_edges = HashSet::new();
     let mut paths: Vec<RetainerPath> = Vec::new();
-    while paths.len() < count {
+    let mut next = (count > 0).then_some(shortest);
+    while let Some(path) = next.take() {
+        // A path of dominators only has nothing else by which the next could differ.
+        let before = used_nodes.len();
+        let inner = path.nodes(graph);
+        used_nodes.extend(inner.into_iter().filter(|node| !unavoidable.contains(node)));
+        if used_nodes.len() == before {
+            used_edges.extend(path.edges.last().copied());
+        }
+        let is_end = path.edges.is_empty();
+        paths.push(path);
+        if is_end || paths.len() >= count {
+            break;
+        }
         let is_free = |edge: EdgeIndex, source: NodeIndex| {
             // A root of the program counts, however the heap's root refers to it.
             let is_counted = || {
@@ -81,21 +94,7 @@ pub fn distinct_paths(
                 && !used_edges.contains(&edge)
                 && !used_nodes.contains(&source)
         };
-        let Some(path) = search_backwards(graph, search, node, is_free, watch)? else {
-            break;
-        };
-        // A path of dominators only has nothing else by which the next could differ.
-        let before = used_nodes.len();
-        let inner = path.nodes(graph);
-        used_nodes.extend(inner.into_iter().filter(|node| !unavoidable.contains(node)));
-        if used_nodes.len() == before {
-            used_edges.extend(path.edges.last().copied());
-        }
-        let is_end = path.edges.is_empty();
-        paths.push(path);
-        if is_end {
-            break;
-        }
+        next = search_backwards(graph, search, node, is_free, watch)?;
     }
     Ok(paths)
 }
