@@ -60,6 +60,13 @@ declare namespace memwatch {
      *   `ERR_MEMWATCH_UNSUPPORTED` or `ERR_MEMWATCH_CANCELLED`
      */
     openHeap (options?: OpenHeapOptions): Promise<Snapshot>
+     * Reads `.heapsnapshot` files one by one, off the event loop, and tells how the heap changed. Of each file only
+     * counts are kept.
+     *
+     * @param paths two or more, in the order in which they were taken; of one process, or only `growingPaths` means much
+     * @throws (rejects) as `openSnapshot`
+     */
+    compareSnapshots (paths: Array<string | URL>, options?: OpenSnapshotOptions): Promise<SnapshotComparison>
     /** The statistics now, as of the last full collection. Costs some tens of microseconds. */
     stats (): Stats
     /** The collections that the ring still holds, oldest first. */
@@ -221,6 +228,18 @@ declare namespace memwatch {
     count?: number
   }
 
+  interface PathsOptions extends StringOptions {
+    /** Default 3. */
+    count?: number
+    /** To find that there are no more paths may take a walk through the whole heap. */
+    signal?: AbortSignal
+  }
+
+  interface RetainersOptions extends StringOptions {
+    /** Default 100. */
+    limit?: number
+  }
+
   /**
    * A heap snapshot, opened. Sizes are bytes. Ids are V8's: the same object has the same one in all snapshots of its
    * process. What takes an id throws an error with code `ERR_MEMWATCH_UNKNOWN_NODE` when there is no such node.
@@ -232,16 +251,21 @@ declare namespace memwatch {
     readonly rootRetainedSize: number
     /** The largest retained size first. */
     classes (): SnapshotClass[]
-    /** What refers to a node, weak references included, the nearest to the roots first. */
-    retainers (id: number, options?: StringOptions): SnapshotReference[]
+    /** What refers to a node, weak references included, the nearest to the roots first, and how many there are. */
+    retainers (id: number, options?: RetainersOptions): SnapshotRetainers
+    /** The shortest path from a root. `null` when only weak references lead there. */
+    path (id: number, options?: StringOptions): SnapshotPath | null
     /**
-     * The shortest path from a root: each step is a reference and the node that it leads to. `null` when only weak
-     * references lead there.
+     * Paths that share no object but those that every path must pass: each names another holder. The first is
+     * that of `path`, and what is nearer to the program's roots comes earlier.
      */
-    path (id: number, options?: StringOptions): SnapshotReference[] | null
+    paths (id: number, options?: PathsOptions): Promise<SnapshotPath[]>
     /** The node, what dominates it, and so on up to the root: without any one of them it would be freed. */
     dominators (id: number, options?: StringOptions): SnapshotNode[]
-    /** Objects that hold a tenth of the heap or more, the largest first. */
+    /**
+     * Objects that hold a tenth of the heap or more, the largest first. What is V8's own counts as its owner's, the
+     * table of a Map as the Map.
+     */
     suspects (options?: StringOptions): SnapshotSuspect[]
     /** How the classes changed from this snapshot to a later one of the same process, the largest growth first. */
     diff (later: Snapshot): Promise<SnapshotClassChange[]>
@@ -257,6 +281,8 @@ declare namespace memwatch {
     shallowSize: number
     /** What would be freed with all of them. */
     retainedSize: number
+    /** Of all of them the one that retains most. */
+    largestId: number
   }
 
   interface SnapshotNode {
@@ -270,12 +296,46 @@ declare namespace memwatch {
     distance: number | null
   }
 
-  /** A reference and the node at its other end. */
-  interface SnapshotReference extends SnapshotNode {
+  interface SnapshotRetainers {
+    /** How many references there are. */
+    total: number
+    retainers: SnapshotRetainer[]
+  }
+
+  /** A reference and the node that it comes from. */
+  interface SnapshotRetainer extends SnapshotNode {
     /** Of an element its index. */
     edgeName: string
     /** V8's type, like `'property'`, `'context'`, `'element'` or `'weak'`. */
     edgeKind: string
+  }
+
+  /** Why an object is still there: the references from a root to it. */
+  interface SnapshotPath {
+    /** From a root to the object itself; empty at the root. */
+    steps: SnapshotStep[]
+    /** The same for the same leak in other processes; `null` when no reference is suspect. */
+    fingerprint: string | null
+    /** The path as a tree with its suspect references underlined, for a terminal. */
+    text: string
+  }
+
+  /** A reference, as JavaScript would write it where it could, and the object that it leads to. */
+  interface SnapshotStep extends SnapshotNode {
+    /** Like `.sessions`, `[3]`, `.get(…)` or ``variable `cache` ``. */
+    edge: string
+    /** The object's constructor, or what kind of node it is. */
+    class: string
+    /** What the object is known as, like `Koa context`, where that says more than its class. */
+    knownAs: string | null
+    /** Whether it is still there although nothing needs it. */
+    leaking: 'no' | 'yes' | 'unknown'
+    /** Why; empty when nothing tells. */
+    reason: string
+    /** Whether the reference may be the one that should have been cut. */
+    isSuspect: boolean
+    /** Steps before this one that repeated those above them, such as the links of a list, and were left out. */
+    leftOut: number
   }
 
   interface SnapshotSuspect {
@@ -286,10 +346,48 @@ declare namespace memwatch {
     retainedSize: number
     /** Of the whole heap. */
     heapPercent: number
-    /** The class of which the accumulation point holds most. */
-    accumulated: { name: string, count: number, retainedSize: number } | null
+    /**
+     * The class of which the accumulation point holds most. `example` is the step to the one of them that retains
+     * most; `null` for the links of a list, and where `parts` name the large ones.
+     */
+    accumulated: { name: string, count: number, retainedSize: number, example: SnapshotStep | null } | null
     /** From a root to the accumulation point. */
-    path: SnapshotReference[]
+    path: SnapshotPath
+    /** What retains a tenth or more of what the accumulation point does, the largest first. */
+    parts: SnapshotStep[]
+  }
+
+  interface SnapshotComparison {
+    /** In the order of the files. */
+    snapshots: Array<{ nodeCount: number, totalSize: number }>
+    /** Bytes of the last minus bytes of the first. */
+    growth: number
+    /** From the first to the last by node id, the largest growth first. */
+    classes: SnapshotClassChange[]
+    /**
+     * What came between the first and the second and is still there in the last, the class that takes most first;
+     * `null` with fewer than three files.
+     */
+    survivors: SnapshotSurvivors[] | null
+    /** Paths that lead to more objects in each file than in the one before, what retains most first. */
+    growingPaths: GrowingPath[]
+  }
+
+  interface SnapshotSurvivors {
+    name: string
+    count: number
+    /** Bytes in the last file. */
+    size: number
+    /** The largest of them, for `path` in the last file. */
+    largestId: number
+  }
+
+  interface GrowingPath {
+    steps: Array<{ edgeName: string, className: string }>
+    /** By file. */
+    counts: number[]
+    /** In the last file. */
+    retainedSize: number
   }
 
   interface SnapshotClassChange {

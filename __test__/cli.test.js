@@ -45,6 +45,7 @@ describe('one snapshot', () => {
       suspects: snapshot.suspects()
     })
     assert.deepEqual(await json('path', files[0], id), snapshot.path(secret.id))
+    assert.deepEqual(await json('path', files[0], id, '--count', '2'), await snapshot.paths(secret.id, { count: 2 }))
     assert.deepEqual(await json('dominators', files[0], id), snapshot.dominators(secret.id))
     assert.deepEqual(await json('top', files[0], '--count', '3'), await snapshot.biggest({ count: 3 }))
     assert.deepEqual(await json('strings', files[0]), await snapshot.duplicateStrings())
@@ -54,10 +55,14 @@ describe('one snapshot', () => {
     const analysis = await print('analyze', files[0], '--count', '1000')
     assert.ok(analysis.includes(`in ${heap.nodes.length} nodes and ${heap.edgeCount} edges`), analysis)
     const { count } = snapshot.classes().find(({ name }) => name === 'CacheEntry')
-    assert.match(analysis, new RegExp(`^ .* ${count} {2}CacheEntry$`, 'm'))
+    assert.match(analysis, new RegExp(`^ .* ${count} +@\\d+ {2}CacheEntry$`, 'm'))
     assert.match(analysis, /^suspect: .* % of the heap/m)
-    assert.match(await print('path', files[0], `${secret.id}`),
-      new RegExp(`→ \\(string of ${SECRET.length} characters\\) @${secret.id}\n$`))
+    for (const { path: { text } } of snapshot.suspects()) assert.ok(analysis.includes(text), analysis)
+    const path = await print('path', files[0], `${secret.id}`)
+    assert.equal(path, snapshot.path(secret.id).text)
+    assert.match(path, new RegExp(`^╰─ .* → \\(string of ${SECRET.length} characters\\) @${secret.id}, .*; leaking: unknown$`, 'm'))
+    const paths = await snapshot.paths(secret.id, { count: 3 })
+    assert.equal(await print('path', files[0], `${secret.id}`, '--count=3'), paths.map(({ text }) => text).join('\n'))
     assert.match(await print('dominators', files[0], `@${secret.id}`), /\(root\)\n$/)
     assert.equal((await print('top', files[0], '--count=4')).trimEnd().split('\n').length, 5)
     assert.match(await print('strings', files[0]), new RegExp(` ${SECRET.length} +@\\d+ {2}\\(hidden\\)`))
@@ -95,7 +100,10 @@ describe('diff', () => {
     assert.ok(change(three).allocatedCount >= ENTRIES[2] - ENTRIES[0])
     const grown = three.growingPaths.find(({ steps }) => steps.some(({ className }) => className === 'CacheEntry'))
     assert.deepEqual(grown.counts, ENTRIES)
+    assert.deepEqual(three, await memwatch.compareSnapshots(files))
+    assert.equal(two.survivors, null)
     const text = await print('diff', ...files)
+    assert.match(text, new RegExp(`^allocated between .*\n.*\n(.*\n)* .* ${ENTRIES[1] - ENTRIES[0]} +@\\d+ {2}CacheEntry$`, 'm'))
     assert.match(text, /^growth \+/m)
     assert.match(text, / {2}CacheEntry$/m)
     assert.match(text, new RegExp(`^ {2}${ENTRIES.join(' → ')}, retaining .* \\(CacheEntry\\)`, 'm'))
@@ -145,7 +153,7 @@ describe('the command line', () => {
       ['analyse', files[0]], ['constructor', files[0]], ['analyze'], ['analyze', files[0], files[1]], ['diff', files[0]],
       ['path', files[0]], ['path', files[0], '@x'], ['path', '@5'], ['dominators', files[0], '@-1'],
       ['top', files[0], '--count', '0'], ['top', files[0], '--count'], ['top', files[0], '--fail-on-growth'],
-      ['diff', ...files, '--fail-on-growth=x'], ['diff', ...files, '--show-strings'], ['strings', files[0], '--color']
+      ['diff', ...files, '--fail-on-growth=x'], ['diff', ...files, '--show-strings'], ['top', files[0], '--html', 'a'], ['strings', files[0], '--color']
     ]) {
       const { code, stdout, stderr } = await cli(...args)
       assert.deepEqual({ code, stdout }, { code: 2, stdout: '' }, args.join(' '))

@@ -8,7 +8,8 @@ const { describe, it } = require('node:test')
 const { PACKAGE, run, temporaryFolder } = require('./child')
 
 const TSC = path.join(PACKAGE, 'node_modules', 'typescript', 'bin', 'tsc')
-const NAMES = ['on', 'once', 'off', 'start', 'stop', 'configure', 'gc', 'stats', 'history', 'traceGc', 'HeapDiff', 'openHeap', 'openSnapshot']
+const NAMES = ['on', 'once', 'off', 'start', 'stop', 'configure', 'gc', 'stats', 'history', 'traceGc', 'HeapDiff', 'openHeap', 'openSnapshot',
+  'compareSnapshots']
 
 /** A project that has the package installed. */
 function project (t, files) {
@@ -71,6 +72,44 @@ end()
 const mode: 'native' | 'fallback' = memwatch.mode
 const hooks: boolean = memwatch.capabilities.hooks
 console.log(mode, hooks, memwatch.running, memwatch.config.threshold, memwatch.gc())
+async function analyse () {
+  const snapshot: memwatch.Snapshot = await memwatch.openSnapshot(new URL('file:///a'), {
+    signal: AbortSignal.timeout(1), onProgress: ({ percent }) => console.log(percent.toFixed())
+  })
+  const path: memwatch.SnapshotPath | null = snapshot.path(5, { showStrings: true })
+  // @ts-expect-error there may be no path
+  console.log(path.steps)
+  for (const { edge, class: name, knownAs, leaking, reason, isSuspect, leftOut, id, distance } of path?.steps ?? []) {
+    const verdict: 'no' | 'yes' | 'unknown' = leaking
+    const known: string | null = knownAs
+    seen.push(id, leftOut, distance ?? 0, Number(isSuspect), [edge, name, known, verdict, reason].length)
+    // @ts-expect-error no verdict is called so
+    seen.push(Number(leaking === 'maybe'))
+  }
+  const [{ fingerprint, text }] = await snapshot.paths(5, { count: 2 })
+  const { total, retainers } = snapshot.retainers(5, { limit: 10 })
+  const [{ edgeName, edgeKind, retainedSize }] = retainers
+  const [{ accumulationPoint, accumulated, parts, path: { steps } }] = snapshot.suspects()
+  const largest: number = snapshot.classes()[0].largestId
+  seen.push(total, retainedSize, largest, accumulationPoint.id, accumulated?.count ?? 0, parts.length, steps.length)
+  console.log(fingerprint?.length, text, edgeName, edgeKind, snapshot.dominators(5)[0].kind)
+  console.log((await snapshot.biggest({ count: 1 }))[0].name, (await snapshot.duplicateStrings())[0].text?.length)
+  const changes: memwatch.SnapshotClassChange[] = await snapshot.diff(snapshot)
+  const compared: memwatch.SnapshotComparison = await memwatch.compareSnapshots(['a', new URL('file:///b')])
+  const [stayed] = compared.survivors ?? []
+  seen.push(changes[0].growth, stayed.size, stayed.largestId, compared.growingPaths[0].counts[0], compared.snapshots[0].nodeCount)
+  // @ts-expect-error survivors need three files
+  console.log(compared.survivors.length)
+  // @ts-expect-error a path has a limit of none, retainers have
+  snapshot.path(5, { limit: 1 })
+  // @ts-expect-error there is no such option
+  snapshot.retainers(5, { count: 1 })
+  // @ts-expect-error an id is a number
+  snapshot.path('@5')
+  // @ts-expect-error the files are a list
+  await memwatch.compareSnapshots('a', 'b')
+}
+analyse()
 // @ts-expect-error a capacity is a number
 memwatch.configure({ capacity: '16' })
 // @ts-expect-error there is no such option
@@ -141,7 +180,14 @@ describe('TypeScript', () => {
     const { code, stdout, stderr } = await check(project(t, {
       'required.cts': `import memwatch = require('memwatch-rs')\n${TYPED}`,
       'imported.mts': `import memwatch, { ${NAMES.join(', ')} } from 'memwatch-rs'
-        import type { ConfigureOptions, GcRecord, HistoryColumns, Leak, Stats } from 'memwatch-rs'
+        import type { ConfigureOptions, GcRecord, HistoryColumns, Leak, Snapshot, SnapshotComparison, SnapshotPath,
+          SnapshotStep, SnapshotSuspect, Stats } from 'memwatch-rs'
+        const snapshot: Snapshot = await openSnapshot('a')
+        const path: SnapshotPath | null = snapshot.path(1)
+        const steps: SnapshotStep[] = path?.steps ?? []
+        const suspects: SnapshotSuspect[] = snapshot.suspects()
+        const compared: SnapshotComparison = await compareSnapshots(['a', 'b'])
+        console.log(steps, suspects, compared)
         const options: ConfigureOptions = { threshold: 5 }
         configure(options).on('leak', (leak: Leak) => console.log(leak.reason))
         on('stats', (one: Stats) => console.log(one.min)); once('leak', () => {}); off('stats', () => {})

@@ -61,7 +61,8 @@ describe('an opened snapshot', () => {
   it('knows what an object retains, and what retains it', () => {
     const [snapshot, heap] = [snapshots[0], heaps[0]]
     const node = objects(heap, 'OneAndOnly').find(({ edges }) => edges.some(({ name }) => name === 'buffer'))
-    const retainers = snapshot.retainers(node.id)
+    const { total, retainers } = snapshot.retainers(node.id)
+    assert.equal(total, node.retainers.length)
     const told = retainers.map(({ id, edgeName, edgeKind }) => `${id} ${edgeKind} ${edgeName}`).sort()
     const expected = node.retainers.map(({ from, type, name }) => `${from.id} ${type} ${name}`).sort()
     assert.deepEqual(told, expected)
@@ -74,30 +75,71 @@ describe('an opened snapshot', () => {
     assert.equal(dominators.at(-1).retainedSize, snapshot.totalSize)
   })
 
-  it('gives a path whose every step the file has', () => {
+  it('gives of many retainers the nearest, and tells how many there are', () => {
+    const [snapshot, heap] = [snapshots[0], heaps[0]]
+    const hub = heap.nodes.reduce((most, node) => node.retainers.length > most.retainers.length ? node : most)
+    assert.ok(hub.retainers.length > 1000)
+    const all = snapshot.retainers(hub.id, { limit: 2 ** 32 - 1 })
+    assert.equal(all.total, hub.retainers.length)
+    assert.equal(all.retainers.length, all.total)
+    for (const [options, limit] of [[undefined, 100], [{}, 100], [{ limit: 7 }, 7]]) {
+      assert.deepEqual(snapshot.retainers(hub.id, options), { total: all.total, retainers: all.retainers.slice(0, limit) })
+    }
+  })
+
+  it('gives a path in the words of the program, whose every object the file has', () => {
     const [snapshot, heap] = [snapshots[0], heaps[0]]
     const node = objects(heap, 'OneAndOnly').find(({ edges }) => edges.some(({ name }) => name === 'buffer'))
-    const steps = snapshot.path(node.id)
-    let at = heap.nodes[0]
-    for (const { id, edgeName, edgeKind, shallowSize, retainedSize } of steps) {
-      const edge = at.edges.find(({ name, type, to }) =>
-        name === edgeName && type === edgeKind && heap.nodes[to].id === id)
-      assert.ok(edge, `${at.id} ${edgeKind} ${edgeName} ${id}`)
-      assert.ok(retainedSize >= shallowSize)
-      at = heap.nodes[edge.to]
+    const { steps, fingerprint, text } = snapshot.path(node.id)
+    const byId = new Map(heap.nodes.map((node) => [node.id, node]))
+    for (const { id, name, kind, shallowSize, retainedSize, leaking, isSuspect, leftOut } of steps) {
+      assert.equal(byId.get(id).type, kind)
+      assert.ok(retainedSize >= shallowSize && name !== '' && leftOut === 0)
+      if (isSuspect) assert.equal(leaking, 'unknown')
     }
-    assert.equal(at.id, node.id)
-    assert.deepEqual(steps.slice(-2).map(({ edgeName }) => edgeName), ['held', 'single'])
-    assert.equal(steps.at(-1).distance, steps.length)
-    assert.deepEqual(snapshot.path(heap.nodes[0].id), [])
+    const { class: className, knownAs, edge, id } = steps.at(-1)
+    assert.deepEqual({ className, knownAs, edge, id }, { className: 'OneAndOnly', knownAs: null, edge: '.single', id: node.id })
+    const suspects = steps.filter(({ isSuspect }) => isSuspect)
+    assert.deepEqual(suspects.map(({ edge }) => edge), ['.held', '.single'])
+    assert.match(fingerprint, /^[0-9a-f]{16}$/)
+    assert.equal(snapshots[1].path(node.id).fingerprint, fingerprint)
+    assert.ok(text.includes(`→ OneAndOnly @${node.id}, 1 mb; leaking: unknown\n   ~~~~~~~\n`), text)
+    assert.deepEqual(snapshot.path(heap.nodes[0].id), { steps: [], fingerprint: null, text: '' })
+  })
+
+  it('gives several paths, each through another holder', async () => {
+    const [snapshot, heap] = [snapshots[0], heaps[0]]
+    const [key] = objects(heap, 'Object').filter(({ edges }) => edges.some(({ name }) => name === 'isKey'))
+    const [one] = await snapshot.paths(key.id, { count: 1 })
+    const paths = await snapshot.paths(key.id)
+    assert.deepEqual(paths[0], one)
+    assert.ok(paths.length >= 1 && paths.length <= 3)
+    assert.ok(paths.every(({ steps }) => steps.at(-1).id === key.id))
+    const ways = paths.map(({ text }) => text)
+    assert.equal(new Set(ways).size, paths.length)
+    assert.deepEqual(paths[0], snapshot.path(key.id))
+    const reason = new Error('enough')
+    await assert.rejects(snapshot.paths(key.id, { signal: AbortSignal.abort(reason) }), { code: 'ERR_MEMWATCH_CANCELLED', cause: reason })
+    await assert.rejects(snapshot.paths(key.id, { signal: 5 }), { name: 'TypeError', code: 'ERR_MEMWATCH_INVALID_OPTION' })
+  })
+
+  it('names of each class the one that retains most', () => {
+    const [snapshot] = snapshots
+    const { largestId, retainedSize } = classOf(snapshot.classes(), 'OneAndOnly')
+    const [{ id, retainedSize: size }] = snapshot.dominators(largestId)
+    assert.deepEqual([id, size], [largestId, retainedSize])
   })
 
   it('suspects what holds much', () => {
     const suspects = snapshots[0].suspects()
-    const buffer = suspects.find(({ path }) => path.some(({ edgeName }) => edgeName === 'single'))
+    const buffer = suspects.find(({ path }) => path.steps.some(({ edge }) => edge === '.single'))
     assert.ok(buffer.retainedSize >= 1 << 20)
     assert.ok(buffer.heapPercent >= 10 && buffer.heapPercent <= 100)
-    assert.equal(buffer.path.at(-1).id, buffer.accumulationPoint.id)
+    assert.equal(buffer.path.steps.at(-1).id, buffer.accumulationPoint.id)
+    for (const { retainedSize, parts, accumulated } of suspects) {
+      assert.ok(!accumulated?.example || accumulated.example.retainedSize <= accumulated.retainedSize)
+      assert.ok(parts.every((part) => part.retainedSize >= retainedSize / 10))
+    }
   })
 
   it('is compared by node id', async () => {
@@ -136,7 +178,7 @@ describe('an opened snapshot', () => {
     const [snapshot, heap] = [snapshots[0], heaps[0]]
     const secret = heap.nodes.find(({ type, name }) => type === 'string' && name === SECRET)
     const ask = async (options) => JSON.stringify([
-      snapshot.retainers(secret.id, options), snapshot.path(secret.id, options),
+      snapshot.retainers(secret.id, options), snapshot.path(secret.id, options), await snapshot.paths(secret.id, options),
       snapshot.dominators(secret.id, options), snapshot.suspects(options),
       await snapshot.biggest({ count: heap.nodes.length, ...options }),
       await snapshot.duplicateStrings({ count: 1000, ...options })
@@ -148,8 +190,8 @@ describe('an opened snapshot', () => {
     const everything = heap.nodes.map(({ id }) => JSON.stringify(snapshot.retainers(id)))
     assert.ok(!everything.some((text) => text.includes(SECRET)))
     assert.ok(!JSON.stringify([snapshot.classes(), await snapshot.diff(snapshots[1])]).includes(SECRET))
-    assert.equal(snapshot.path(secret.id).at(-1).name, `(string of ${SECRET.length} characters)`)
-    assert.equal(snapshot.path(secret.id, { showStrings: true }).at(-1).name, SECRET)
+    assert.equal(snapshot.path(secret.id).steps.at(-1).name, `(string of ${SECRET.length} characters)`)
+    assert.equal(snapshot.path(secret.id, { showStrings: true }).steps.at(-1).name, SECRET)
   })
 
   it('refuses ids that it does not have, and options that it does not know', async () => {
@@ -164,13 +206,45 @@ describe('an opened snapshot', () => {
       assert.throws(() => snapshot[ask](1, { showString: true }), { code: 'ERR_MEMWATCH_UNKNOWN_OPTION' })
       assert.throws(() => snapshot[ask](1, { showStrings: 1 }), { code: 'ERR_MEMWATCH_INVALID_OPTION' })
     }
+    await assert.rejects(snapshot.paths(2 ** 32 - 2), { code: 'ERR_MEMWATCH_UNKNOWN_NODE' })
+    await assert.rejects(snapshot.paths('1'), { name: 'TypeError', code: 'ERR_MEMWATCH_INVALID_OPTION' })
     for (const count of [0, -1, 1.5, '5', 2 ** 32, NaN]) {
+      await assert.rejects(snapshot.paths(1, { count }), { code: 'ERR_MEMWATCH_INVALID_OPTION' })
+      assert.throws(() => snapshot.retainers(1, { limit: count }), { code: 'ERR_MEMWATCH_INVALID_OPTION' })
       await assert.rejects(snapshot.biggest({ count }), { code: 'ERR_MEMWATCH_INVALID_OPTION' })
       await assert.rejects(snapshot.duplicateStrings({ count }), { code: 'ERR_MEMWATCH_INVALID_OPTION' })
     }
     for (const other of [undefined, null, {}, files[0]]) {
       await assert.rejects(snapshot.diff(other), { name: 'TypeError', code: 'ERR_MEMWATCH_INVALID_OPTION' })
     }
+  })
+})
+
+describe('compareSnapshots', () => {
+  it('tells with three snapshots what was allocated between the first two and stayed', async () => {
+    const known = new Set(heaps[0].nodes.map(({ id }) => id))
+    const last = new Map(heaps[2].nodes.map((node) => [node.id, node]))
+    const stayed = heaps[1].nodes.filter(({ id }) => !known.has(id) && last.has(id)).map(({ id }) => last.get(id))
+    const entries = stayed.filter(({ name, type }) => type === 'object' && name === 'CacheEntry')
+    const { survivors, snapshots: totals, growth } = await memwatch.compareSnapshots(files)
+    const { count, size, largestId } = classOf(survivors, 'CacheEntry')
+    assert.equal(count, entries.length)
+    assert.equal(count, ENTRIES[1] - ENTRIES[0])
+    assert.equal(size, entries.reduce((sum, { size }) => sum + size, 0))
+    assert.ok(entries.some(({ id }) => id === largestId))
+    assert.equal(survivors.reduce((sum, { count }) => sum + count, 0), stayed.length)
+    assert.equal(totals.length, 3)
+    assert.equal(growth, heaps[2].totalSize - heaps[0].totalSize)
+    assert.equal((await memwatch.compareSnapshots(files.slice(1))).survivors, null)
+  })
+
+  it('refuses what is no list of files, and is cancelled', async () => {
+    for (const paths of [undefined, null, files[0], [], [files[0]], [files[0], 5]]) {
+      await assert.rejects(memwatch.compareSnapshots(paths), { name: 'TypeError', code: 'ERR_MEMWATCH_INVALID_OPTION' })
+    }
+    await assert.rejects(memwatch.compareSnapshots(files, { count: 1 }), { code: 'ERR_MEMWATCH_UNKNOWN_OPTION' })
+    await assert.rejects(memwatch.compareSnapshots([files[0], path.join(folder, 'nothing')]), { code: 'ERR_MEMWATCH_IO' })
+    await assert.rejects(memwatch.compareSnapshots(files, { signal: AbortSignal.abort() }), { code: 'ERR_MEMWATCH_CANCELLED' })
   })
 })
 

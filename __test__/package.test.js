@@ -24,11 +24,14 @@ const SHIPPED = [
   /^index\.d\.ts$/,
   /^binding\.js$/,
   /^lib\/(cli\/)?[a-z-]+\.(js|mjs|d\.mts)$/,
+  /^lib\/report\/[a-z-]+\.(js|html|css)$/,
   /^bin\/memwatch-rs\.js$/
 ]
 /** What must be there, so that an allowed name that is missing is noticed. */
 const NEEDED = ['package.json', 'LICENSE', 'README.md', 'index.js', 'index.d.ts', 'binding.js',
-  'lib/memwatch.js', 'lib/open-snapshot.js', 'lib/cli/main.js', 'lib/esm.mjs', 'lib/esm.d.mts', 'bin/memwatch-rs.js']
+  'lib/memwatch.js', 'lib/open-snapshot.js', 'lib/cli/main.js', 'lib/report/write-page.js',
+  'lib/report/heap.html', 'lib/report/heap.js', 'lib/report/diff.html', 'lib/report/diff.js', 'lib/report/elements.js',
+  'lib/report/page.css', 'lib/esm.mjs', 'lib/esm.d.mts', 'bin/memwatch-rs.js']
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare', 'preprepare', 'postprepare']
 const COMPILERS = ['cc', 'gcc', 'clang', 'c++', 'make', 'cargo', 'rustc', 'python3', 'node-gyp', 'napi']
 
@@ -82,6 +85,9 @@ test('the packages install without a compiler, a script or a network, and work',
   fs.cpSync(PLATFORM_PACKAGE, platform, { recursive: true })
   fs.copyFileSync(path.join(ROOT, ADDON), path.join(platform, ADDON))
   const packed = { main: pack(ROOT), platform: pack(platform) }
+  // There is no registry to have them from.
+  const dependencies = Object.keys(require('../package.json').dependencies)
+    .map((name) => pack(path.join(ROOT, 'node_modules', name)).tarball)
 
   await t.test('the main package holds what is needed and nothing else', () => {
     const { files } = packed.main
@@ -113,7 +119,7 @@ test('the packages install without a compiler, a script or a network, and work',
     assert.equal(spawnSync(name, ['--version'], { env }).error?.code, 'ENOENT', `${name} is in reach`)
   }
   run('npm', ['install', '--ignore-scripts', '--offline', '--no-audit', '--no-fund',
-    packed.main.tarball, packed.platform.tarball])
+    packed.main.tarball, packed.platform.tarball, ...dependencies])
 
   await t.test('nothing that was installed has an install script', () => {
     const manifests = installed()
@@ -153,5 +159,13 @@ test('the packages install without a compiler, a script or a network, and work',
       memwatch.gc()`
     run('node', ['-e', program])
     assert.notEqual(run(command, ['postmortem', 'ring.memwatch']), '')
+  })
+
+  await t.test('the command line writes a report page', () => {
+    run('node', ['-e', "require('node:v8').writeHeapSnapshot('a.heapsnapshot')"])
+    const page = path.join(fs.realpathSync(project), 'a.html')
+    assert.equal(run(path.join(project, 'node_modules', '.bin', 'memwatch-rs'), ['analyze', 'a.heapsnapshot', '--html', 'a.html']),
+      `wrote ${page}\n`)
+    assert.match(fs.readFileSync(page, 'utf8'), /d3-hierarchy/)
   })
 })

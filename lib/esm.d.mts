@@ -16,9 +16,16 @@ export type HeapDiff = memwatch.HeapDiff
 export type HeapDiffResult = memwatch.HeapDiffResult
 export declare const openHeap: memwatch.Memwatch['openHeap']
 export declare const openSnapshot: memwatch.Memwatch['openSnapshot']
+export declare const compareSnapshots: memwatch.Memwatch['compareSnapshots']
 export type Stats = memwatch.Stats
 export type Leak = memwatch.Leak
 export type GcRecord = memwatch.GcRecord
 export type HistoryColumns = memwatch.HistoryColumns
 export type ConfigureOptions = memwatch.ConfigureOptions
 export type Snapshot = memwatch.Snapshot
+export type SnapshotClass = memwatch.SnapshotClass
+export type SnapshotNode = memwatch.SnapshotNode
+export type SnapshotPath = memwatch.SnapshotPath
+export type SnapshotStep = memwatch.SnapshotStep
+export type SnapshotSuspect = memwatch.SnapshotSuspect
+export type SnapshotComparison = memwatch.SnapshotComparison

@@ -9,7 +9,7 @@ const { arrayBufferBytes, hostOptions, readHeap } = require('./host')
 const { configChange, historyOptions, traceStream } = require('./options')
 const { toObjects } = require('./history')
 const { openHeap } = require('./open-heap')
-const { openSnapshot } = require('./open-snapshot')
+const { compareSnapshots, openSnapshot } = require('./open-snapshot')
 const { toStats } = require('./stats')
 
 /**
@@ -95,6 +95,11 @@ class Memwatch extends EventEmitter {
   /** The living heap of this thread as `openSnapshot` gives that of a file. V8 takes the snapshot at once. */
   openHeap (options) {
     return openHeap(this.#native, this.#ids, options)
+  }
+
+  /** Reads `.heapsnapshot` files one by one and tells how the heap changed. */
+  compareSnapshots (paths, options) {
+    return compareSnapshots(paths, options)
   }
 
   /** Collects all garbage now. `stats` follows in the next turn of the event loop. */

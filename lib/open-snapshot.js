@@ -3,7 +3,7 @@
 
 const binding = require('../binding.js')
 const {
-  countOptions, nodeId, openOptions, snapshotPath, stringOptions
+  countOptions, nodeId, openOptions, pathsOptions, retainersOptions, snapshotPath, snapshotPaths, stringOptions
 } = require('./options')
 
 /** One heap snapshot, opened. Made by `openSnapshot`. */
@@ -38,11 +38,18 @@ class Snapshot {
   }
 
   retainers (id, options) {
-    return this.#native.retainers(nodeId(id), stringOptions('retainers', options).showStrings)
+    const { limit, showStrings } = retainersOptions(options)
+    return this.#native.retainers(nodeId(id), limit, showStrings)
   }
 
   path (id, options) {
     return this.#native.path(nodeId(id), stringOptions('path', options).showStrings)
+  }
+
+  async paths (id, options) {
+    const { count, showStrings, signal } = pathsOptions(options)
+    const node = nodeId(id)
+    return watched({ signal }, (cancellation) => this.#native.paths(node, count, showStrings, cancellation))
   }
 
   dominators (id, options) {
@@ -92,9 +99,18 @@ async function openSnapshot (path, options) {
     (cancellation, tell) => binding.openSnapshot(file, cancellation, tell)))
 }
 
-/** Reads files one by one, keeping of each only what a comparison needs. @returns the addon's comparison */
+/**
+ * Reads files one by one, keeping of each only what a comparison needs.
+ *
+ * @param {Array<string | URL>} paths in the order in which they were taken
+ */
 async function compareSnapshots (paths, options) {
-  const files = paths.map(snapshotPath)
+  return (await nativeComparison(paths, options)).result()
+}
+
+/** @returns the addon's comparison */
+async function nativeComparison (paths, options) {
+  const files = snapshotPaths(paths)
   return watched(openOptions('compareSnapshots', options),
     (cancellation, tell) => binding.compareSnapshots(files, cancellation, tell))
 }
@@ -113,6 +129,7 @@ function end (cancellation) {
   if (underWay.size === 0) process.removeListener('exit', cancelAll)
 }
 
+/** Runs work that a signal, what a callback throws or the exit of the process may cancel. */
 async function watched ({ signal, onProgress }, start) {
   const cancellation = new binding.SnapshotCancellation()
   let settled = false
@@ -144,4 +161,4 @@ async function watched ({ signal, onProgress }, start) {
   }
 }
 
-module.exports = { Snapshot, compareSnapshots, openSnapshot, watched }
+module.exports = { Snapshot, compareSnapshots, nativeComparison, openSnapshot, watched }

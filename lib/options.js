@@ -118,17 +118,29 @@ function snapshotPath (file) {
   return name
 }
 
+/** @returns {string[]} */
+function snapshotPaths (files) {
+  if (!Array.isArray(files) || files.length < 2) {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', 'compareSnapshots(paths) takes a list of two files or more')
+  }
+  return files.map(snapshotPath)
+}
+
 /** @returns {{ signal?: AbortSignal, onProgress?: Function }} */
 function openOptions (name, options = {}) {
   checkFields(`${name}(path, options)`, options, ['signal', 'onProgress'])
   const { signal, onProgress } = options
-  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
-    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `signal must be an AbortSignal, not ${show(signal)}`)
-  }
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw invalid('ERR_MEMWATCH_INVALID_OPTION', `onProgress must be a function, not ${show(onProgress)}`)
   }
-  return { signal, onProgress }
+  return { signal: abortSignal(signal), onProgress }
+}
+
+function abortSignal (signal) {
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `signal must be an AbortSignal, not ${show(signal)}`)
+  }
+  return signal
 }
 
 /** @returns {number} */
@@ -148,12 +160,32 @@ function stringOptions (name, options = {}) {
 /** @returns {{ count: number, showStrings: boolean }} */
 function countOptions (name, options = {}) {
   checkFields(`${name}(options)`, options, ['count', 'showStrings'])
-  const { count = 20 } = options
-  if (!Number.isInteger(count) || count < 1 || count > MAX_RESULTS) {
-    throw invalid('ERR_MEMWATCH_INVALID_OPTION',
-      `count must be a whole number from 1 to ${MAX_RESULTS}, not ${show(count)}`)
+  return { count: results('count', options.count, 20), showStrings: flag('showStrings', options.showStrings) }
+}
+
+/** @returns {{ count: number, showStrings: boolean, signal?: AbortSignal }} */
+function pathsOptions (options = {}) {
+  checkFields('paths(id, options)', options, ['count', 'showStrings', 'signal'])
+  return {
+    count: results('count', options.count, 3),
+    showStrings: flag('showStrings', options.showStrings),
+    signal: abortSignal(options.signal)
   }
-  return { count, showStrings: flag('showStrings', options.showStrings) }
+}
+
+/** @returns {{ limit: number, showStrings: boolean }} */
+function retainersOptions (options = {}) {
+  checkFields('retainers(id, options)', options, ['limit', 'showStrings'])
+  return { limit: results('limit', options.limit, 100), showStrings: flag('showStrings', options.showStrings) }
+}
+
+function results (name, value, byDefault) {
+  const number = value === undefined ? byDefault : value
+  if (!Number.isInteger(number) || number < 1 || number > MAX_RESULTS) {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION',
+      `${name} must be a whole number from 1 to ${MAX_RESULTS}, not ${show(number)}`)
+  }
+  return number
 }
 
 function flag (name, value = false) {
@@ -188,7 +220,10 @@ module.exports = {
   nodeId,
   openHeapOptions,
   openOptions,
+  pathsOptions,
+  retainersOptions,
   snapshotPath,
+  snapshotPaths,
   stringOptions,
   traceStream
 }

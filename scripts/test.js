@@ -16,6 +16,7 @@ const STEPS = [
     '__test__/drop-in.test.js __test__/open-snapshot.test.js __test__/cli.test.js'],
   ['heaps in fallback mode', 'MEMWATCH_TEST_SMALL_HEAPS=1 node scripts/run-tests.js --mode fallback ' +
     '__test__/heap-diff.test.js __test__/open-heap.test.js'],
+  ['report page', 'node --test __test__/report-page.test.js'],
   ['package', 'node --test __test__/package.test.js'],
   ['demo', 'node --test __test__/demo.test.js'],
   ['stress', 'node --test __test__/stress.test.js'],

@@ -3,8 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use memwatch_rs::analysis::{
-    Captures, Census, Distances, HeapAnalysis, Retainers, SuspectOptions, biggest_retainers,
-    distinct_paths, duplicate_strings, shortest_path, suspects,
+    Captures, Census, Distances, HeapAnalysis, OpenedHeap, Retainers, Search, StringContents,
+    SuspectOptions, biggest_retainers, distinct_paths, duplicate_strings, shortest_path, suspects,
 };
 use memwatch_rs::snapshot::{ReadOptions, Unwatched, read_snapshot};
 
@@ -15,6 +15,11 @@ fuzz_target!(|bytes: &[u8]| {
     let analysis = HeapAnalysis::of(&graph, &Unwatched).expect("nobody cancels");
     let distances = Distances::of(&graph, &Unwatched).expect("nobody cancels");
     let retainers = Retainers::of(&graph, &Unwatched).expect("nobody cancels");
+    let search = Search {
+        distances: &distances,
+        dominators: &analysis.dominators,
+        retainers: &retainers,
+    };
     analysis
         .class_summaries(&Unwatched)
         .expect("nobody cancels");
@@ -23,8 +28,7 @@ fuzz_target!(|bytes: &[u8]| {
     let biggest = biggest_retainers(&graph, &analysis.retained, 3, &Unwatched);
     for node in biggest.expect("nobody cancels") {
         shortest_path(&graph, &distances, node);
-        let tree = &analysis.dominators;
-        distinct_paths(&graph, &retainers, tree, node, 2, &Unwatched).expect("nobody cancels");
+        distinct_paths(&graph, search, node, 2, &Unwatched).expect("nobody cancels");
     }
     let census = Census::take(&graph, &analysis.classes, &analysis.sizes, &Unwatched);
     let census = census.expect("nobody cancels");
@@ -34,4 +38,7 @@ fuzz_target!(|bytes: &[u8]| {
         captures.add(&graph, &Unwatched).expect("nobody cancels");
     }
     captures.compare(&Unwatched).expect("nobody cancels");
+    let heap = OpenedHeap::of(graph, &Unwatched).expect("nobody cancels");
+    heap.overview(StringContents::Shown);
+    heap.suspects(StringContents::Shown);
 });

@@ -6,13 +6,16 @@ const binding = require('../../binding.js')
 
 /** Commands, and which options they take besides `json`. */
 const COMMANDS = {
-  analyze: { options: ['count', 'show-strings'] },
-  diff: { options: ['count', 'fail-on-growth'], files: [2, Infinity] },
-  path: { options: ['show-strings'], hasNode: true },
+  analyze: { options: ['count', 'html', 'show-strings'] },
+  diff: { options: ['count', 'fail-on-growth', 'html'], files: [2, Infinity] },
+  path: { options: ['count', 'show-strings'], hasNode: true },
   dominators: { options: ['show-strings'], hasNode: true },
   top: { options: ['count', 'show-strings'] },
   strings: { options: ['count', 'show-strings'] }
 }
+
+/** Where it is not 20. */
+const DEFAULT_COUNTS = { path: '1' }
 
 /** A wrong usage. */
 class UsageError extends Error {}
@@ -25,6 +28,7 @@ function readArguments (command, args) {
   for (const name of Object.keys(values)) {
     if (name !== 'json' && !options.includes(name)) throw new UsageError(`${command} takes no --${name}`)
   }
+  if (values.json && values.html !== undefined) throw new UsageError('--html and --json do not go together')
   const node = hasNode ? nodeId(command, positionals.pop()) : null
   if (positionals.length < least || positionals.length > most) {
     throw new UsageError(`${command} takes ${least === 1 ? 'one file' : 'two or more files'}`)
@@ -34,7 +38,8 @@ function readArguments (command, args) {
     files: positionals,
     node,
     json: values.json === true,
-    count: count(values.count ?? '20'),
+    count: count(values.count ?? DEFAULT_COUNTS[command] ?? '20'),
+    html: htmlFile(values.html),
     showStrings: values['show-strings'] === true,
     growthLimit: growthLimit(values['fail-on-growth'])
   }
@@ -49,6 +54,7 @@ function parsed (args) {
       options: {
         json: { type: 'boolean' },
         count: { type: 'string' },
+        html: { type: 'string' },
         'show-strings': { type: 'boolean' },
         'fail-on-growth': { type: 'string' }
       },
@@ -69,6 +75,11 @@ function count (text) {
   const number = /^\d{1,9}$/.test(text) ? Number(text) : 0
   if (number < 1) throw new UsageError(`--count must be a positive number, not ${text}`)
   return number
+}
+
+function htmlFile (name) {
+  if (name === '') throw new UsageError('--html takes the name of the file to write')
+  return name ?? null
 }
 
 function growthLimit (text) {

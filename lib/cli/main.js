@@ -1,8 +1,10 @@
 // The command line: one command, its text or JSON to standard output, everything else to standard error.
 'use strict'
 
+const path = require('node:path')
 const binding = require('../../binding.js')
-const { Snapshot, compareSnapshots, openSnapshot } = require('../open-snapshot')
+const { Snapshot, nativeComparison, openSnapshot, watched } = require('../open-snapshot')
+const { writePage } = require('../report/write-page')
 const { UsageError, readArguments } = require('./arguments')
 const { progressBar } = require('./progress-bar')
 const { USAGE, DONE, FAILED, GROWN, WRONG_USAGE } = require('./usage')
@@ -40,8 +42,12 @@ const QUESTIONS = {
     text: (native, { count, showStrings }) => native.summaryText(count, showStrings)
   },
   path: {
-    json: (snapshot, { node, showStrings }) => snapshot.path(node, { showStrings }),
-    text: (native, { node, showStrings }) => native.pathText(node, showStrings)
+    json: (snapshot, { node, count, showStrings }) => count === 1
+      ? snapshot.path(node, { showStrings })
+      : snapshot.paths(node, { count, showStrings }),
+    text: (native, { node, count, showStrings }) => count === 1
+      ? native.pathText(node, showStrings)
+      : watched({}, (cancellation) => native.pathsText(node, count, showStrings, cancellation))
   },
   dominators: {
     json: (snapshot, { node, showStrings }) => snapshot.dominators(node, { showStrings }),
@@ -59,15 +65,28 @@ const QUESTIONS = {
 
 async function ask (options) {
   const snapshot = await withBar((watch) => openSnapshot(options.files[0], watch))
+  if (options.html !== null) return writeReport(snapshot, options)
   const { json, text } = QUESTIONS[options.command]
   if (options.json) return printJson(await json(snapshot, options))
   return print(await text(Snapshot.native(snapshot), options))
 }
 
-async function diff ({ files, json, count, growthLimit }) {
-  const comparison = await withBar((watch) => compareSnapshots(files, watch))
+async function writeReport (snapshot, options) {
+  const overview = await Snapshot.native(snapshot).overview(options.showStrings)
+  const written = writePage(options.html, 'heap', {
+    file: path.basename(options.files[0]),
+    showStrings: options.showStrings,
+    ...QUESTIONS.analyze.json(snapshot, options),
+    overview
+  })
+  return print(`wrote ${written}\n`)
+}
+
+async function diff ({ files, json, html, count, growthLimit }) {
+  const comparison = await withBar((watch) => nativeComparison(files, watch))
   const result = comparison.result()
-  if (json) printJson(result)
+  if (html !== null) print(`wrote ${writePage(html, 'diff', { files: files.map((file) => path.basename(file)), ...result })}\n`)
+  else if (json) printJson(result)
   else print(comparison.text(count))
   return growthLimit !== null && result.growth >= growthLimit ? GROWN : DONE
 }

@@ -14,7 +14,8 @@ const USAGE = `usage: memwatch-rs COMMAND [options]
 Files are V8 heap snapshots (.heapsnapshot). An ID is the number behind the @ of an object.
 
   --json                     JSON instead of text; not for postmortem
-  --count N                  how many classes, objects or strings (default 20)
+  --html OUT                 analyze, diff: writes a page that opens from disk instead
+  --count N                  how many classes, objects or strings (default 20), or paths (default 1)
   --show-strings             the contents of the heap's strings, which are hidden otherwise
   --fail-on-growth[=SIZE]    diff: exit code 3 when the heap grew by SIZE (like 10MB) or more; by anything if
                              there is no SIZE

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use super::census::{Census, ClassChange, Tally};
+use super::census::{Census, ClassChange, Survivors, Tally};
 use super::distances::Distances;
 use super::growth::{Capture, GrowingShape, ShapeCounts, Shapes};
 use super::heap_analysis::HeapAnalysis;
@@ -33,6 +33,9 @@ pub struct Comparison {
     pub growth_bytes: i64,
     /// From the first to the last, the class that grew most first.
     pub classes: Vec<ClassChange>,
+    /// What came between the first and the second and is still there in the last, the class that takes
+    /// most first; none with fewer than three captures.
+    pub survivors: Option<Vec<Survivors>>,
     /// Paths that grew from each capture to the next, what retains most first.
     pub growing: Vec<GrowingPath>,
 }
@@ -97,11 +100,18 @@ impl Captures {
             [first, .., last] => first.diff(last, watch)?,
             _ => Vec::new(),
         };
+        let survivors = match self.censuses.as_slice() {
+            [first, second, .., last] if self.censuses.len() > 2 => {
+                Some(last.by_class(&first.survivors(second, last, watch)?))
+            }
+            _ => None,
+        };
         let owned = |(label, class): (&str, &str)| (label.to_owned(), class.to_owned());
         Ok(Comparison {
             growth_bytes: i64::try_from(growth).unwrap_or(i64::MAX),
             totals,
             classes,
+            survivors,
             growing: self
                 .growing
                 .iter()
@@ -149,6 +159,13 @@ mod tests {
         assert_eq!(found.growth_bytes, 50);
         let change = &found.classes[0];
         assert_eq!((change.name.as_str(), change.added.count), ("Entry", 5));
+        // Two entries came with the second capture and stayed.
+        let survivors = found.survivors.unwrap();
+        assert_eq!(survivors.len(), 1);
+        assert_eq!(
+            (survivors[0].name.as_str(), survivors[0].total.count),
+            ("Entry", 2)
+        );
         assert_eq!(found.growing.len(), 1);
         assert_eq!(found.growing[0].counts, [1, 3, 6]);
         assert_eq!(found.growing[0].retained_bytes, 60);
@@ -163,5 +180,7 @@ mod tests {
         captures.add(&capture(1), &Unwatched).unwrap();
         let found = captures.compare(&Unwatched).unwrap();
         assert_eq!((found.classes, found.growing), (vec![], vec![]));
+        captures.add(&capture(2), &Unwatched).unwrap();
+        assert_eq!(captures.compare(&Unwatched).unwrap().survivors, None);
     }
 }

@@ -47,6 +47,15 @@ impl ClassChange {
     }
 }
 
+/// What of one class was allocated in one round of work and outlived the next.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Survivors {
+    pub name: String,
+    pub total: Tally,
+    /// Of these nodes the largest.
+    pub largest: NodeId,
+}
+
 /// The same node in two censuses, or a node of one of them.
 enum Meeting {
     Both(usize, usize),
@@ -177,6 +186,28 @@ impl Census {
         Ok(survivors)
     }
 
+    /// Some of the nodes by class, the class that takes most first. Ids that are not here are left out.
+    pub fn by_class(&self, ids: &[NodeId]) -> Vec<Survivors> {
+        let mut by_class: BTreeMap<&str, (Tally, usize)> = BTreeMap::new();
+        for at in ids.iter().filter_map(|id| self.ids.binary_search(id).ok()) {
+            let (total, largest) = by_class
+                .entry(self.class_name(at))
+                .or_insert((Tally::default(), at));
+            total.add(self.bytes(at));
+            if self.bytes(at) > self.bytes(*largest) {
+                *largest = at;
+            }
+        }
+        let survivors = |(name, (total, largest)): (&str, (Tally, usize))| Survivors {
+            name: name.to_owned(),
+            total,
+            largest: self.ids[largest],
+        };
+        let mut classes: Vec<Survivors> = by_class.into_iter().map(survivors).collect();
+        classes.sort_by_key(|class| std::cmp::Reverse(class.total.bytes));
+        classes
+    }
+
     fn class_name(&self, at: usize) -> &str {
         &self.class_names[self.classes[at] as usize]
     }
@@ -218,7 +249,8 @@ impl Census {
 }
 
 impl Tally {
-    fn add(&mut self, bytes: u64) {
+    /// One more.
+    pub fn add(&mut self, bytes: u64) {
         self.count += 1;
         self.bytes = self.bytes.saturating_add(bytes);
     }
@@ -269,5 +301,26 @@ mod tests {
         let third = census(&[("A", 1, 1), ("A", 5, 1), ("A", 7, 1)]);
         let found = first.survivors(&second, &third, &Unwatched).unwrap();
         assert_eq!(found, [NodeId(5)]);
+    }
+
+    #[test]
+    fn nodes_are_told_by_class_with_the_largest_of_each() {
+        let heap = census(&[
+            ("A", 1, 5),
+            ("B", 3, 1),
+            ("A", 5, 9),
+            ("A", 7, 9),
+            ("C", 9, 1),
+        ]);
+        let ids = [1, 3, 5, 7, 11].map(NodeId);
+        let survivors = |name: &str, count, bytes, largest| Survivors {
+            name: name.to_owned(),
+            total: Tally { count, bytes },
+            largest: NodeId(largest),
+        };
+        assert_eq!(
+            heap.by_class(&ids),
+            [survivors("A", 3, 23, 5), survivors("B", 1, 1, 3)]
+        );
     }
 }

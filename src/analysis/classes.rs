@@ -212,7 +212,7 @@ fn class_of_kind(kind: NodeKind) -> String {
 }
 
 /// `<div id="a">` is a `<div>`, attached or not.
-fn without_attributes(name: &str) -> std::borrow::Cow<'_, str> {
+pub(super) fn without_attributes(name: &str) -> std::borrow::Cow<'_, str> {
     let tag_at = match name {
         _ if name.starts_with('<') => 0,
         _ if name.starts_with("Detached <") => "Detached ".len(),

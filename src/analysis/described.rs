@@ -1,9 +1,11 @@
-//! Nodes and edges as results show them. The name of a string node is the string's content, so names are
+//! Nodes, edges and paths as results show them. The name of a string node is the string's content, so names are
 //! replaced by what they stand for unless the caller asks for contents.
 #![forbid(unsafe_code)]
 
 use super::classes::Classes;
 use super::duplicate_strings::CUT_UNITS;
+use super::inspectors::{DescribedPath, Leaking, Step, class_name, describe_path};
+use super::retainer_paths::RetainerPath;
 use crate::snapshot::{EdgeIndex, EdgeKind, EdgeLabel, HeapGraph, NodeId, NodeIndex, NodeKind};
 
 /// In the names that V8 gives to the entries of WeakMaps, which hold the names of key and value.
@@ -18,7 +20,7 @@ pub enum StringContents {
 }
 
 /// One node, for people and programs that have no graph.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct NodeSummary {
     pub id: NodeId,
     pub name: String,
@@ -35,6 +37,33 @@ pub struct EdgeSummary {
     /// Elements have their index.
     pub name: String,
     pub kind: EdgeKind,
+}
+
+/// Why a node is still there: the references from a root to it, in the words of the program.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct PathSummary {
+    /// None at the root itself.
+    pub steps: Vec<StepSummary>,
+    /// The same for the same leak in every process; none when no reference is suspect.
+    pub fingerprint: Option<String>,
+}
+
+/// One step of a path: a reference and the object it leads to.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct StepSummary {
+    /// The reference, as JavaScript would write it where it could.
+    pub edge: String,
+    pub class: String,
+    /// What the object is known as, where that says more than its class.
+    pub known_as: Option<String>,
+    pub node: NodeSummary,
+    pub leaking: Leaking,
+    /// Why; empty when nothing tells.
+    pub reason: String,
+    /// Whether the reference may be the one that should have been cut.
+    pub is_suspect: bool,
+    /// Steps before this one that repeated those above them and were left out.
+    pub left_out: usize,
 }
 
 /// Length of a text in UTF-16 units, and whether the snapshot may have cut it there.
@@ -91,6 +120,32 @@ pub fn edge_summary(graph: &HeapGraph, edge: EdgeIndex, contents: StringContents
     EdgeSummary {
         name,
         kind: graph.edge_kind(edge),
+    }
+}
+
+/// What a path says; `summary` tells of a node.
+pub fn path_summary(
+    graph: &HeapGraph,
+    path: &RetainerPath,
+    contents: StringContents,
+    summary: impl Fn(NodeIndex) -> NodeSummary,
+) -> PathSummary {
+    let DescribedPath { steps, fingerprint } = describe_path(graph, path);
+    let step = |step: Step| StepSummary {
+        edge: step
+            .reference
+            .text(graph, contents == StringContents::Shown),
+        class: class_name(graph, step.node),
+        known_as: step.known_as,
+        node: summary(step.node),
+        leaking: step.verdict.leaking,
+        reason: step.verdict.reason.into_owned(),
+        is_suspect: step.is_suspect,
+        left_out: step.left_out,
+    };
+    PathSummary {
+        steps: steps.into_iter().map(step).collect(),
+        fingerprint: fingerprint.map(|fingerprint| fingerprint.to_string()),
     }
 }
 

@@ -175,8 +175,12 @@ fn ask_everything(graph: &HeapGraph) -> (u64, Option<u32>) {
     let last = NodeIndex::new(graph.node_count() - 1);
     let path = shortest_path(graph, &distances, last).unwrap();
     assert_eq!(Some(path.edges.len() as u32), distances.distance(last));
-    let tree = &analysis.dominators;
-    let paths = distinct_paths(graph, &retainers, tree, last, 3, &Unwatched).unwrap();
+    let search = Search {
+        distances: &distances,
+        dominators: &analysis.dominators,
+        retainers: &retainers,
+    };
+    let paths = distinct_paths(graph, search, last, 3, &Unwatched).unwrap();
     assert_eq!(paths[0].edges.len(), path.edges.len());
     assert!(!analysis.class_summaries(&Unwatched).unwrap().is_empty());
     let found = suspects(graph, &analysis, SuspectOptions::default(), &Unwatched);

@@ -20,6 +20,7 @@ pub mod inspectors;
 mod new_objects;
 pub mod object_diff;
 mod opened_heap;
+mod overview;
 mod owned_sizes;
 mod progress;
 mod retained_sizes;
@@ -38,9 +39,9 @@ mod naive;
 
 pub use biggest_retainers::biggest_retainers;
 pub use captures::{Captures, Comparison, GrowingPath};
-pub use census::{Census, ClassChange, Tally};
+pub use census::{Census, ClassChange, Survivors, Tally};
 pub use classes::{ClassIndex, ClassSummary, Classes};
-pub use described::{EdgeSummary, NodeSummary, StringContents};
+pub use described::{EdgeSummary, NodeSummary, PathSummary, StepSummary, StringContents};
 pub use distances::{Distances, SYSTEM_DISTANCE};
 pub use dominators::DominatorTree;
 pub use duplicate_strings::{DuplicateStrings, duplicate_strings};
@@ -49,11 +50,12 @@ pub use heap_analysis::HeapAnalysis;
 pub use new_objects::{Held, NewObjects, Newcomers};
 pub use object_diff::{Baseline, ObjectDiff};
 pub use opened_heap::{
-    NamedAccumulation, NamedClass, NamedSuspect, OpenedHeap, RepeatedString, Step,
+    NamedAccumulation, NamedClass, NamedSuspect, OpenedHeap, RepeatedString, Retainer, RetainerList,
 };
+pub use overview::{Overview, OverviewNode, PathTable, SharedPath};
 pub use owned_sizes::owned_sizes;
 pub use progress::{Cancellation, Progress};
 pub use retained_sizes::RetainedSizes;
-pub use retainer_paths::{RetainerPath, distinct_paths, shortest_path};
+pub use retainer_paths::{RetainerPath, Search, distinct_paths, shortest_path};
 pub use retainers::Retainers;
 pub use suspects::{Accumulated, Suspect, SuspectOptions, suspects};

@@ -327,8 +327,14 @@ fn distinct_paths_share_only_what_every_path_must_pass() {
     for (seed, graph) in heaps() {
         let tree = DominatorTree::of(&graph, &Unwatched).unwrap();
         let retainers = Retainers::of(&graph, &Unwatched).unwrap();
+        let distances = Distances::of(&graph, &Unwatched).unwrap();
+        let search = Search {
+            distances: &distances,
+            dominators: &tree,
+            retainers: &retainers,
+        };
         for node in graph.nodes() {
-            let paths = distinct_paths(&graph, &retainers, &tree, node, 3, &Unwatched).unwrap();
+            let paths = distinct_paths(&graph, search, node, 3, &Unwatched).unwrap();
             let shared: BTreeSet<NodeIndex> = tree.dominators(node).collect();
             let mut seen = BTreeSet::new();
             for path in &paths {
@@ -338,8 +344,40 @@ fn distinct_paths_share_only_what_every_path_must_pass() {
                     assert!(is_new, "seed {seed}, {node:?} twice through {inner:?}");
                 }
             }
+            let shortest = shortest_path(&graph, &distances, node);
+            assert_eq!(paths.first(), shortest.as_ref(), "seed {seed}, {node:?}");
+        }
+    }
+}
+
+#[test]
+fn an_overview_has_every_node_that_retains_something_below_its_dominator() {
+    for (seed, graph) in heaps() {
+        let analysis = HeapAnalysis::of(&graph, &Unwatched).unwrap();
+        let id = |node| graph.node_id(node);
+        // By id: who dominates it, how much it retains.
+        let mut expected = BTreeMap::new();
+        for node in graph.nodes() {
+            let dominator = analysis.dominators.immediate_dominator(node);
+            let bytes = analysis.retained.bytes(node);
+            if bytes > 0 || node == graph.root() {
+                let dominator = (node != graph.root()).then(|| id(dominator));
+                expected.insert(id(node), (dominator, bytes));
+            }
+        }
+        let heap = OpenedHeap::of(graph, &Unwatched).unwrap();
+        let tree = heap.overview(StringContents::Hidden).tree;
+        let mut found = BTreeMap::new();
+        for shown in &tree {
+            let dominator = shown.parent.map(|at| tree[at as usize].node.id);
+            found.insert(shown.node.id, (dominator, shown.node.retained_bytes));
+            assert_eq!(shown.others.bytes, 0, "seed {seed}");
+        }
+        assert_eq!(found, expected, "seed {seed}");
+        // Whatever the heap looks like, each suspect is in it.
+        for suspect in heap.suspects(StringContents::Shown) {
             assert!(
-                paths.is_sorted_by_key(|path| path.edges.len()),
+                expected.contains_key(&suspect.accumulation_point.id),
                 "seed {seed}"
             );
         }

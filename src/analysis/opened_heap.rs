@@ -1,24 +1,35 @@
 //! One snapshot, opened: everything that a program may ask about it, by the ids that V8 gives its objects.
 #![forbid(unsafe_code)]
 
+use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::thread;
 
 use super::biggest_retainers::biggest_retainers;
 use super::census::{Census, ClassChange};
-use super::classes::ClassSummary;
+use super::classes::{ClassIndex, ClassSummary};
 use super::described::{
-    EdgeSummary, NodeSummary, StringContents, edge_summary, node_name, text_length,
+    EdgeSummary, NodeSummary, PathSummary, StepSummary, StringContents, edge_summary, node_name,
+    path_summary, text_length,
 };
 use super::distances::{Distances, SYSTEM_DISTANCE};
 use super::duplicate_strings::duplicate_strings;
 use super::heap_analysis::HeapAnalysis;
-use super::retainer_paths::shortest_path;
+use super::inspectors::{is_global, is_internal_node};
+use super::overview::{Overview, OverviewNode, PathTable, ShownNode, cut, pruned_tree};
+use super::retainer_paths::{RetainerPath, Search, distinct_paths, shortest_path};
 use super::retainers::Retainers;
 use super::suspects::{SuspectOptions, suspects};
 use crate::error::Error;
 use crate::snapshot::{EdgeIndex, HeapGraph, NodeId, NodeIndex, Unwatched, Watch, read_file};
+
+/// So many parts of a suspect can be told: each is at least this fraction of it.
+const PARTS: usize = 10;
+
+/// So many objects of one class, each held by the one before, are a list.
+const MIN_LINKS: usize = 8;
 
 /// A heap with what is needed to answer at once: 40 bytes a node and 4 an edge beside the graph.
 #[derive(Debug)]
@@ -26,6 +37,8 @@ pub struct OpenedHeap {
     graph: HeapGraph,
     analysis: HeapAnalysis,
     classes: Vec<ClassSummary>,
+    /// By class: the node that retains most.
+    largest: Vec<NodeIndex>,
     distances: Distances,
     retainers: Retainers,
     /// Only diffs need it.
@@ -39,11 +52,22 @@ pub struct NamedClass {
     pub count: u64,
     pub shallow_bytes: u64,
     pub retained_bytes: u64,
+    /// Of its nodes the one that retains most.
+    pub largest: NodeId,
 }
 
-/// A step of a path, or a retainer: an edge, and the node at its other end.
+/// What refers to a node.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Step {
+pub struct RetainerList {
+    /// How many references there are.
+    pub total: usize,
+    /// The nearest to the roots first.
+    pub retainers: Vec<Retainer>,
+}
+
+/// A reference and the node that it comes from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Retainer {
     pub edge: EdgeSummary,
     pub node: NodeSummary,
 }
@@ -59,7 +83,9 @@ pub struct NamedSuspect {
     /// What the accumulation point holds most of.
     pub accumulated: Option<NamedAccumulation>,
     /// From the root to the accumulation point.
-    pub path: Vec<Step>,
+    pub path: PathSummary,
+    /// What retains a tenth or more of what the accumulation point does, the largest first.
+    pub parts: Vec<StepSummary>,
 }
 
 /// How much of one class accumulates.
@@ -68,6 +94,9 @@ pub struct NamedAccumulation {
     pub name: String,
     pub count: u64,
     pub retained_bytes: u64,
+    /// The last step of the path to the one that retains most; none for the links
+    /// of a list, and where the suspect's parts name the large ones.
+    pub example: Option<StepSummary>,
 }
 
 /// Equal strings.
@@ -112,6 +141,7 @@ impl OpenedHeap {
         let (analysis, distances, retainers) = (analysis?, distances?, retainers?);
         Ok(Self {
             classes: analysis.class_summaries(watch)?,
+            largest: largest_by_class(&graph, &analysis),
             graph,
             analysis,
             distances,
@@ -156,33 +186,85 @@ impl OpenedHeap {
                 count: class.count,
                 shallow_bytes: class.shallow_bytes,
                 retained_bytes: class.retained_bytes,
+                largest: self.graph.node_id(self.largest[class.class.index()]),
             })
             .collect()
     }
 
-    /// What refers to a node, weak references included: the nearest to the roots first.
+    /// At most `limit` of the references to a node, weak ones included: the nearest to the roots first.
     ///
     /// # Errors
     ///
     /// [`Error::UnknownNode`].
-    pub fn retainers(&self, id: u64, contents: StringContents) -> Result<Vec<Step>, Error> {
+    ///
+    /// # Complexity
+    ///
+    /// O(references to the node + limit * log limit).
+    pub fn retainers(
+        &self,
+        id: u64,
+        limit: usize,
+        contents: StringContents,
+    ) -> Result<RetainerList, Error> {
         let mut edges = self.retainers.retainers(self.node(id)?).to_vec();
-        edges.sort_by_key(|&edge| {
+        let total = edges.len();
+        let nearness = |&edge: &EdgeIndex| {
             let distance = self.distances.distance(self.graph.edge_source(edge));
-            distance.unwrap_or(u32::MAX)
-        });
-        let step = |edge| self.step(edge, self.graph.edge_source(edge), contents);
-        Ok(edges.into_iter().map(step).collect())
+            (distance.unwrap_or(u32::MAX), edge)
+        };
+        if limit < total {
+            edges.select_nth_unstable_by_key(limit, nearness);
+            edges.truncate(limit);
+        }
+        edges.sort_unstable_by_key(nearness);
+        let retainer = |edge| Retainer {
+            edge: edge_summary(&self.graph, edge, contents),
+            node: self.summary(self.graph.edge_source(edge), contents),
+        };
+        Ok(RetainerList {
+            total,
+            retainers: edges.into_iter().map(retainer).collect(),
+        })
     }
 
-    /// The shortest path from the root to a node, each step an edge and the node it leads to; none when
-    /// nothing but weak references leads there.
+    /// The shortest path from the root to a node; none when nothing but weak references leads there.
     ///
     /// # Errors
     ///
     /// [`Error::UnknownNode`].
-    pub fn path(&self, id: u64, contents: StringContents) -> Result<Option<Vec<Step>>, Error> {
+    pub fn path(&self, id: u64, contents: StringContents) -> Result<Option<PathSummary>, Error> {
         Ok(self.path_to(self.node(id)?, contents))
+    }
+
+    /// Up to `count` paths that share no node but those that every path must pass: each names another
+    /// holder. The first is that of `path`, and what is nearer to the program's roots comes earlier.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownNode`], [`Error::Cancelled`].
+    ///
+    /// # Complexity
+    ///
+    /// As [`distinct_paths`].
+    pub fn paths(
+        &self,
+        id: u64,
+        count: usize,
+        contents: StringContents,
+        watch: &dyn Watch,
+    ) -> Result<Vec<PathSummary>, Error> {
+        let search = Search {
+            distances: &self.distances,
+            dominators: &self.analysis.dominators,
+            retainers: &self.retainers,
+        };
+        let paths = distinct_paths(&self.graph, search, self.node(id)?, count, watch)?;
+        // Short searches are done before anyone looks.
+        if watch.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        let described = |path: &RetainerPath| self.described(path, contents);
+        Ok(paths.iter().map(described).collect())
     }
 
     /// The node and the chain of its dominators up to the root.
@@ -195,26 +277,59 @@ impl OpenedHeap {
         Ok(chain.map(|node| self.summary(node, contents)).collect())
     }
 
-    /// The leak suspects, the largest first.
+    /// The leak suspects, the largest first. What is V8's own counts as its owner's: the table of a Map
+    /// as the Map. What has no owner that a program could name is left out.
     pub fn suspects(&self, contents: StringContents) -> Vec<NamedSuspect> {
         let total = self.root_retained_bytes().max(1);
+        let places = self.analysis.dominators.places();
+        let mut known = HashSet::new();
         let options = SuspectOptions::default();
         suspects(&self.graph, &self.analysis, options, &Unwatched)
             .expect("nobody cancels")
             .into_iter()
-            .map(|suspect| NamedSuspect {
-                holder: self.summary(suspect.holder, contents),
-                accumulation_point: self.summary(suspect.accumulation_point, contents),
-                retained_bytes: suspect.retained_bytes,
-                heap_percent: (suspect.retained_bytes as f64 * 100.0 / total as f64) as u32,
-                accumulated: suspect.accumulated.map(|found| NamedAccumulation {
-                    name: self.analysis.classes.name(found.class).to_owned(),
-                    count: found.count,
-                    retained_bytes: found.retained_bytes,
-                }),
-                path: self
-                    .path_to(suspect.accumulation_point, contents)
-                    .unwrap_or_default(),
+            .filter_map(|suspect| {
+                let point = self.owner(suspect.accumulation_point)?;
+                let head = self.head_of_list(point);
+                Some((head.unwrap_or(point), head.is_some(), suspect))
+            })
+            .filter(|&(point, _, _)| known.insert(point))
+            .map(|(point, is_list, suspect)| {
+                let retained_bytes = self.analysis.retained.bytes(point);
+                let place = places[point.index()] as usize;
+                let parts = match is_list {
+                    true => Vec::new(),
+                    false => self.large_parts(place, contents),
+                };
+                let accumulated = match (is_list, suspect.accumulated) {
+                    (true, _) => Some(self.links(place)),
+                    (false, None) => None,
+                    (false, Some(found)) => {
+                        let held_by = places[suspect.accumulation_point.index()] as usize;
+                        let example = match parts.is_empty() {
+                            true => self.largest_of(held_by, found.class, contents),
+                            false => None,
+                        };
+                        Some(NamedAccumulation {
+                            name: self.analysis.classes.name(found.class).to_owned(),
+                            count: found.count,
+                            retained_bytes: found.retained_bytes,
+                            example,
+                        })
+                    }
+                };
+                let holder = match self.owner(suspect.holder) {
+                    Some(_) => suspect.holder,
+                    None => point,
+                };
+                NamedSuspect {
+                    holder: self.summary(holder, contents),
+                    accumulation_point: self.summary(point, contents),
+                    retained_bytes,
+                    heap_percent: (retained_bytes as f64 * 100.0 / total as f64) as u32,
+                    accumulated,
+                    path: self.path_to(point, contents).unwrap_or_default(),
+                    parts,
+                }
             })
             .collect()
     }
@@ -256,6 +371,45 @@ impl OpenedHeap {
         changes.expect("nobody cancels")
     }
 
+    /// The heap for a page: the largest nodes of the dominator tree, and why they are there.
+    ///
+    /// # Complexity
+    ///
+    /// O(nodes).
+    pub fn overview(&self, contents: StringContents) -> Overview {
+        let tree = pruned_tree(&self.analysis.dominators, &self.analysis.retained);
+        let classes = &self.analysis.classes;
+        let mut paths = PathTable::default();
+        let largest = self
+            .classes
+            .iter()
+            .map(|class| self.largest[class.class.index()]);
+        for node in tree.iter().map(|shown| shown.node).chain(largest) {
+            paths.add(self.graph.node_id(node), || {
+                let path = shortest_path(&self.graph, &self.distances, node)?;
+                Some((path.edges.len(), self.described(&path, contents)))
+            });
+        }
+        let overview_node = |shown: &ShownNode| {
+            let mut node = self.summary(shown.node, contents);
+            let mut class = classes.name(classes.class_of(shown.node)).to_owned();
+            cut(&mut node.name);
+            cut(&mut class);
+            OverviewNode {
+                node,
+                class,
+                is_internal: is_internal_node(&self.graph, shown.node)
+                    || shown.node == self.graph.root(),
+                parent: shown.parent,
+                others: shown.others,
+            }
+        };
+        Overview {
+            tree: tree.iter().map(overview_node).collect(),
+            paths,
+        }
+    }
+
     fn census(&self) -> &Census {
         self.census.get_or_init(|| {
             let (classes, sizes) = (&self.analysis.classes, &self.analysis.sizes);
@@ -270,17 +424,84 @@ impl OpenedHeap {
             .ok_or(Error::UnknownNode { id })
     }
 
-    fn path_to(&self, node: NodeIndex, contents: StringContents) -> Option<Vec<Step>> {
-        let path = shortest_path(&self.graph, &self.distances, node)?;
-        let step = |&edge: &EdgeIndex| self.step(edge, self.graph.edge_target(edge), contents);
-        Some(path.edges.iter().map(step).collect())
+    /// The nearest of a node and its dominators that a program could name; none if that is everything.
+    fn owner(&self, node: NodeIndex) -> Option<NodeIndex> {
+        let owner = self
+            .analysis
+            .dominators
+            .dominators(node)
+            .find(|&node| !is_internal_node(&self.graph, node))?;
+        (owner != self.graph.root() && !is_global(&self.graph, owner)).then_some(owner)
     }
 
-    fn step(&self, edge: EdgeIndex, node: NodeIndex, contents: StringContents) -> Step {
-        Step {
-            edge: edge_summary(&self.graph, edge, contents),
-            node: self.summary(node, contents),
+    /// The first of the links that lead to a node which is one of them; none if there are but few. Each
+    /// link of a list holds nearly as much as the one before, so a suspect may be any of them.
+    fn head_of_list(&self, node: NodeIndex) -> Option<NodeIndex> {
+        let class_of = |node| self.analysis.classes.class_of(node);
+        let links = self.analysis.dominators.dominators(node);
+        let links = links.take_while(|&link| class_of(link) == class_of(node));
+        let (count, head) = links.fold((0, node), |(count, _), link| (count + 1, link));
+        (count >= MIN_LINKS).then_some(head)
+    }
+
+    /// Of a class that accumulates in the node at a place of the preorder, the last step of the path to
+    /// the one that retains most. It may tell what the class does not: that an `Object` is a Koa context
+    /// whose response is finished.
+    fn largest_of(
+        &self,
+        place: usize,
+        class: ClassIndex,
+        contents: StringContents,
+    ) -> Option<StepSummary> {
+        let tree = &self.analysis.dominators;
+        let largest = tree
+            .children(place)
+            .map(|child| tree.preorder()[child])
+            .filter(|&node| self.analysis.classes.class_of(node) == class)
+            .max_by_key(|&node| (self.analysis.retained.bytes(node), Reverse(node)))?;
+        self.path_to(largest, contents)?.steps.pop()
+    }
+
+    /// All the links that the head of a list, which is given by its place in the preorder, holds.
+    fn links(&self, place: usize) -> NamedAccumulation {
+        let tree = &self.analysis.dominators;
+        let all = &tree.preorder()[place..place + tree.subtree_count(place)];
+        let class = self.analysis.classes.class_of(all[0]);
+        let is_link = |&&node: &&NodeIndex| self.analysis.classes.class_of(node) == class;
+        NamedAccumulation {
+            name: self.analysis.classes.name(class).to_owned(),
+            count: all.iter().filter(is_link).count() as u64,
+            retained_bytes: self.analysis.retained.bytes(all[0]),
+            example: None,
         }
+    }
+
+    /// The largest of what the node at a place of the preorder dominates, each with the last step of the
+    /// path to it.
+    fn large_parts(&self, place: usize, contents: StringContents) -> Vec<StepSummary> {
+        let tree = &self.analysis.dominators;
+        let retained = |node: NodeIndex| self.analysis.retained.bytes(node);
+        let least = retained(tree.preorder()[place])
+            .div_ceil(PARTS as u64)
+            .max(1);
+        let children = tree.children(place).map(|child| tree.preorder()[child]);
+        let mut large: Vec<NodeIndex> = children
+            .filter(|&node| retained(node) >= least && !is_internal_node(&self.graph, node))
+            .collect();
+        large.sort_by_key(|&node| Reverse(retained(node)));
+        let last = |node| self.path_to(node, contents)?.steps.pop();
+        large.into_iter().filter_map(last).collect()
+    }
+
+    fn path_to(&self, node: NodeIndex, contents: StringContents) -> Option<PathSummary> {
+        let path = shortest_path(&self.graph, &self.distances, node)?;
+        Some(self.described(&path, contents))
+    }
+
+    fn described(&self, path: &RetainerPath, contents: StringContents) -> PathSummary {
+        path_summary(&self.graph, path, contents, |node| {
+            self.summary(node, contents)
+        })
     }
 
     fn summary(&self, node: NodeIndex, contents: StringContents) -> NodeSummary {
@@ -294,6 +515,23 @@ impl OpenedHeap {
             distance: distance.filter(|&distance| distance < SYSTEM_DISTANCE),
         }
     }
+}
+
+/// By class: the node that retains most, the first of equals.
+fn largest_by_class(graph: &HeapGraph, analysis: &HeapAnalysis) -> Vec<NodeIndex> {
+    let mut largest = vec![None; analysis.classes.len()];
+    for node in graph.nodes() {
+        let known: &mut Option<NodeIndex> = &mut largest[analysis.classes.class_of(node).index()];
+        let retained = |node| analysis.retained.bytes(node);
+        if known.is_none_or(|known| retained(known) < retained(node)) {
+            *known = Some(node);
+        }
+    }
+    let root = graph.root();
+    largest
+        .into_iter()
+        .map(|node| node.unwrap_or(root))
+        .collect()
 }
 
 #[cfg(test)]
@@ -321,9 +559,14 @@ mod tests {
         OpenedHeap::of(heap.build(), &Unwatched).unwrap()
     }
 
-    fn told(steps: &[Step]) -> Vec<String> {
-        let tell = |step: &Step| format!("{} {}", step.edge.name, step.node.id.0);
-        steps.iter().map(tell).collect()
+    fn told(path: &PathSummary) -> Vec<String> {
+        let tell = |step: &StepSummary| format!("{} {}", step.edge, step.node.id.0);
+        path.steps.iter().map(tell).collect()
+    }
+
+    fn names(found: &RetainerList) -> Vec<String> {
+        let tell = |found: &Retainer| format!("{} {}", found.edge.name, found.node.id.0);
+        found.retainers.iter().map(tell).collect()
     }
 
     #[test]
@@ -350,12 +593,74 @@ mod tests {
     fn a_path_goes_the_shortest_way_and_retainers_come_nearest_first() {
         let heap = opened();
         let path = |id| heap.path(id, HIDDEN).unwrap().map(|path| told(&path));
-        assert_eq!(path(7).unwrap(), ["global 1", "last 7"]);
-        assert_eq!(path(5).unwrap(), ["global 1", "cache 3", "0 5"]);
+        assert_eq!(path(7).unwrap(), ["root 1", ".last 7"]);
+        assert_eq!(path(5).unwrap(), ["root 1", ".cache 3", "[0] 5"]);
         assert_eq!(path(0), Some(vec![]));
         assert_eq!(path(9), None);
-        let retainers = heap.retainers(7, HIDDEN).unwrap();
-        assert_eq!(told(&retainers), ["last 1", "1 3"]);
+        let retainers = heap.retainers(7, 10, HIDDEN).unwrap();
+        assert_eq!(names(&retainers), ["last 1", "1 3"]);
+    }
+
+    #[test]
+    fn of_many_retainers_the_nearest_are_told_and_all_are_counted() {
+        let found = opened().retainers(7, 1, HIDDEN).unwrap();
+        assert_eq!((found.total, names(&found)), (2, vec!["last 1".to_owned()]));
+    }
+
+    #[test]
+    fn each_of_several_paths_has_another_holder() {
+        let heap = opened();
+        let paths = heap.paths(7, 5, HIDDEN, &Unwatched).unwrap();
+        let paths: Vec<Vec<String>> = paths.iter().map(told).collect();
+        assert_eq!(paths[0], ["root 1", ".last 7"]);
+        assert_eq!(paths[1], ["root 1", ".cache 3", "[1] 7"]);
+        assert_eq!(paths.len(), 2);
+        assert_eq!(heap.paths(7, 1, HIDDEN, &Unwatched).unwrap().len(), 1);
+        assert_eq!(heap.paths(9, 5, HIDDEN, &Unwatched).unwrap(), []);
+    }
+
+    #[test]
+    fn a_class_names_the_one_of_it_that_retains_most() {
+        let classes = opened().classes();
+        let largest = |name| {
+            let class = classes.iter().find(|class| class.name == name);
+            class.map(|class| class.largest.0)
+        };
+        assert_eq!(largest("Cache"), Some(3));
+        assert_eq!(largest("(string)"), Some(5));
+    }
+
+    #[test]
+    fn an_overview_has_the_tree_and_a_path_to_each_node_of_it() {
+        let heap = opened();
+        let Overview { tree, paths } = heap.overview(HIDDEN);
+        let ids: Vec<(u32, Option<u32>)> = tree
+            .iter()
+            .map(|shown| (shown.node.id.0, shown.parent))
+            .collect();
+        let expected = [
+            (0, None),
+            (1, Some(0)),
+            (3, Some(1)),
+            (5, Some(2)),
+            (7, Some(1)),
+            (9, Some(0)),
+        ];
+        assert_eq!(ids, expected);
+        for (id, path) in paths.by_node() {
+            let steps = path
+                .steps
+                .iter()
+                .map(|&step| paths.steps()[step as usize].clone());
+            let expected = heap.path(u64::from(id.0), HIDDEN).unwrap().unwrap();
+            assert_eq!(steps.collect::<Vec<_>>(), expected.steps);
+            assert_eq!(path.fingerprint, expected.fingerprint);
+        }
+        // Nothing leads to the last one.
+        assert_eq!(paths.by_node().len(), 5);
+        assert!(!format!("{:?}", heap.overview(HIDDEN)).contains("secret"));
+        let shown = heap.overview(StringContents::Shown);
+        assert!(format!("{shown:?}").contains("secret"));
     }
 
     #[test]
@@ -381,7 +686,10 @@ mod tests {
             let biggest = heap.biggest(10, contents);
             let strings = heap.duplicate_strings(10, contents);
             let path = heap.path(5, contents).unwrap();
-            let others = (heap.retainers(5, contents), heap.dominators(5, contents));
+            let others = (
+                heap.retainers(5, 10, contents),
+                heap.dominators(5, contents),
+            );
             let suspects = heap.suspects(contents);
             format!("{biggest:?} {strings:?} {path:?} {others:?} {suspects:?}")
         };
@@ -390,6 +698,103 @@ mod tests {
         let strings = &heap.duplicate_strings(10, HIDDEN)[0];
         let numbers = (strings.length, strings.count, strings.wasted_bytes);
         assert_eq!(numbers, (6, 2, 30));
+    }
+
+    #[test]
+    fn what_is_v8s_own_is_suspected_as_its_owners_and_what_is_everything_is_not() {
+        // (root) ─▶ system / NativeContext ─▶ global ─users─▶ Map ─table─▶ (array) ─▶ 20 × User (100)
+        //                       └─────▶ (code) (900)
+        let mut heap = Builder::new();
+        let context = heap.add_node(NodeKind::Hidden, "system / NativeContext", 1, 8);
+        let global = heap.add_node(NodeKind::Object, "global", 3, 8);
+        let map = heap.add_node(NodeKind::Object, "Map", 5, 8);
+        let table = heap.add_node(NodeKind::Array, "", 7, 8);
+        let code = heap.add_node(NodeKind::Code, "code", 9, 900);
+        heap.add_edge(heap.root(), EdgeKind::Shortcut, "1", context);
+        heap.add_edge(context, EdgeKind::Internal, "global_object", global);
+        heap.add_edge(context, EdgeKind::Internal, "code", code);
+        heap.add_edge(global, EdgeKind::Property, "users", map);
+        heap.add_edge(map, EdgeKind::Internal, "table", table);
+        for index in 0..20 {
+            let user = heap.add_node(NodeKind::Object, "User", 11 + index * 2, 100);
+            heap.add_edge(table, EdgeKind::Internal, &index.to_string(), user);
+        }
+        let heap = OpenedHeap::of(heap.build(), &Unwatched).unwrap();
+        let found = heap.suspects(HIDDEN);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].accumulation_point.name, "Map");
+        assert_eq!(found[0].retained_bytes, 2016);
+        let accumulated = found[0].accumulated.as_ref().unwrap();
+        assert_eq!((accumulated.name.as_str(), accumulated.count), ("User", 20));
+        let example = accumulated.example.as_ref().unwrap();
+        assert_eq!((example.class.as_str(), example.node.id.0), ("User", 11));
+        assert_eq!(told(&found[0].path), ["global object 3", ".users 5"]);
+        assert_eq!(found[0].parts, []);
+    }
+
+    #[test]
+    fn a_suspect_that_holds_several_large_things_names_them() {
+        // (root) ─▶ global ─▶ Store ─a─▶ A (500) ─b─▶ B (400) ─c─▶ C (20)
+        let mut heap = Builder::new();
+        let global = heap.add_node(NodeKind::Object, "global", 1, 8);
+        let store = heap.add_node(NodeKind::Object, "Store", 3, 8);
+        heap.add_edge(heap.root(), EdgeKind::Shortcut, "1", global);
+        heap.add_edge(global, EdgeKind::Property, "store", store);
+        for (id, name, size) in [(5, "b", 400), (7, "a", 500), (9, "c", 20)] {
+            let part = heap.add_node(NodeKind::Object, name, id, size);
+            heap.add_edge(store, EdgeKind::Property, name, part);
+        }
+        let heap = OpenedHeap::of(heap.build(), &Unwatched).unwrap();
+        let found = heap.suspects(HIDDEN);
+        let store = found
+            .iter()
+            .find(|found| found.accumulation_point.id.0 == 3);
+        let parts = &store.unwrap().parts;
+        let parts: Vec<(&str, u32)> = parts
+            .iter()
+            .map(|part| (part.edge.as_str(), part.node.id.0))
+            .collect();
+        assert_eq!(parts, [(".a", 7), (".b", 5)]);
+    }
+
+    /// (root) ─▶ global ─head─▶ Link ─next─▶ … (so many links of 100)
+    fn list(links: u32) -> OpenedHeap {
+        let mut heap = Builder::new();
+        let mut last = heap.add_node(NodeKind::Object, "global", 1, 8);
+        heap.add_edge(heap.root(), EdgeKind::Shortcut, "1", last);
+        for index in 0..links {
+            let link = heap.add_node(NodeKind::Object, "Link", 3 + index * 2, 100);
+            let name = if index == 0 { "head" } else { "next" };
+            heap.add_edge(last, EdgeKind::Property, name, link);
+            last = link;
+        }
+        OpenedHeap::of(heap.build(), &Unwatched).unwrap()
+    }
+
+    #[test]
+    fn of_a_list_its_head_is_suspected_with_all_its_links() {
+        let found = list(1000).suspects(HIDDEN);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].accumulation_point.id.0, 3);
+        assert_eq!(
+            (found[0].retained_bytes, found[0].heap_percent),
+            (100_000, 99)
+        );
+        let accumulated = found[0].accumulated.as_ref().unwrap();
+        assert_eq!(
+            (accumulated.name.as_str(), accumulated.count),
+            ("Link", 1000)
+        );
+        // Two of a class in a row are no list.
+        assert_eq!(list(2).suspects(HIDDEN)[0].accumulation_point.id.0, 3);
+        assert_eq!(
+            list(2).suspects(HIDDEN)[0]
+                .accumulated
+                .as_ref()
+                .unwrap()
+                .count,
+            1
+        );
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Why an object is still there: chains of references from a root to it.
 #![forbid(unsafe_code)]
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use super::distances::Distances;
 use super::dominators::DominatorTree;
@@ -44,7 +45,8 @@ pub fn shortest_path(
 }
 
 /// Up to `count` paths to a node of which no two share a node but those that every path must pass:
-/// the root, the node and its dominators. Shortest first; each one names another holder.
+/// the root, the node and its dominators. The first is the [`shortest_path`], and what is nearer to the
+/// program's own roots comes earlier; each one names another holder.
 ///
 /// # Errors
 ///
@@ -52,28 +54,24 @@ pub fn shortest_path(
 ///
 /// # Complexity
 ///
-/// One breadth-first walk against the references for each path.
+/// For each path a walk against the references that heads for the roots. O(edges * log edges) where it
+/// goes astray: at worst, and to find that there are no more paths.
 pub fn distinct_paths(
     graph: &HeapGraph,
-    retainers: &Retainers,
-    dominators: &DominatorTree,
+    search: Search,
     node: NodeIndex,
     count: usize,
     watch: &dyn Watch,
 ) -> Result<Vec<RetainerPath>, Error> {
-    let unavoidable: HashSet<NodeIndex> = dominators.dominators(node).collect();
+    let Some(shortest) = shortest_path(graph, search.distances, node) else {
+        return Ok(Vec::new());
+    };
+    let unavoidable: HashSet<NodeIndex> = search.dominators.dominators(node).collect();
     let mut used_nodes = HashSet::new();
     let mut used_edges = HashSet::new();
     let mut paths: Vec<RetainerPath> = Vec::new();
-    while paths.len() < count {
-        let is_free = |edge: EdgeIndex| {
-            graph.edge_kind(edge) != EdgeKind::Weak
-                && !used_edges.contains(&edge)
-                && !used_nodes.contains(&graph.edge_source(edge))
-        };
-        let Some(path) = search_backwards(graph, retainers, node, is_free, watch)? else {
-            break;
-        };
+    let mut next = (count > 0).then_some(shortest);
+    while let Some(path) = next.take() {
         // A path of dominators only has nothing else by which the next could differ.
         let before = used_nodes.len();
         let inner = path.nodes(graph);
@@ -83,41 +81,73 @@ pub fn distinct_paths(
         }
         let is_end = path.edges.is_empty();
         paths.push(path);
-        if is_end {
+        if is_end || paths.len() >= count {
             break;
         }
+        let is_free = |edge: EdgeIndex, source: NodeIndex| {
+            // A root of the program counts, however the heap's root refers to it.
+            let is_counted = || {
+                let target = graph.edge_target(edge);
+                search.distances.reached_by(graph, target) == Some(edge)
+            };
+            (graph.edge_kind(edge) != EdgeKind::Weak || is_counted())
+                && !used_edges.contains(&edge)
+                && !used_nodes.contains(&source)
+        };
+        next = search_backwards(graph, search, node, is_free, watch)?;
     }
     Ok(paths)
 }
 
-/// The shortest path to `node` over edges that `is_free` allows.
+/// What a search for paths needs to know of a heap.
+#[derive(Clone, Copy, Debug)]
+pub struct Search<'a> {
+    pub distances: &'a Distances,
+    pub dominators: &'a DominatorTree,
+    pub retainers: &'a Retainers,
+}
+
+/// The path to `node` over edges that `is_free` allows, the one first whose edges so far and distance to
+/// go are fewest together.
 fn search_backwards(
     graph: &HeapGraph,
-    retainers: &Retainers,
+    search: Search,
     node: NodeIndex,
-    is_free: impl Fn(EdgeIndex) -> bool,
+    is_free: impl Fn(EdgeIndex, NodeIndex) -> bool,
     watch: &dyn Watch,
 ) -> Result<Option<RetainerPath>, Error> {
     // By node: the edge that leads from it towards the goal.
     let mut onwards: HashMap<NodeIndex, EdgeIndex> = HashMap::new();
-    let mut queue = VecDeque::from([node]);
+    // What no strong reference reaches cannot be on a path.
+    let bound = |at, length: u32| Some(search.distances.distance(at)?.saturating_add(length));
+    // Of equals the longer: it is nearer to its end.
+    let mut open = BinaryHeap::from([(Reverse(0), 0, Reverse(node), None)]);
     let mut steps = 0usize;
-    while let Some(at) = queue.pop_front() {
+    while let Some((_, length, Reverse(at), edge)) = open.pop() {
+        match edge {
+            Some(_) if at == node || onwards.contains_key(&at) => continue,
+            Some(edge) => drop(onwards.insert(at, edge)),
+            None => {}
+        }
         if at == graph.root() {
             return Ok(Some(follow(graph, &onwards, node)));
         }
-        for &edge in retainers.retainers(at) {
+        for &edge in search.retainers.retainers(at) {
             steps += 1;
             if steps.is_multiple_of(CHECK_INTERVAL) {
                 watch.check(Phase::Reach, steps, graph.edge_count())?;
             }
-            if !is_free(edge) {
+            let source = graph.edge_source(edge);
+            if source == node || onwards.contains_key(&source) || !is_free(edge, source) {
                 continue;
             }
-            let source = graph.edge_source(edge);
-            if source != node && !onwards.contains_key(&source) {
-                onwards.insert(source, edge);
-                queue.push_back(source);
+            // The root stands at the end, whatever its distance says.
+            let bound = match source == graph.root() {
+                true => Some(length + 1),
+                false => bound(source, length + 1),
+            };
+            if let Some(bound) = bound {
+                open.push((Reverse(bound), length + 1, Reverse(source), Some(edge)));
             }
         }
     }
@@ -164,7 +194,12 @@ mod tests {
         let graph = heap.build();
         let tree = DominatorTree::of(&graph, &Unwatched).unwrap();
         let retainers = Retainers::of(&graph, &Unwatched).unwrap();
-        let paths = distinct_paths(&graph, &retainers, &tree, leaky, 5, &Unwatched).unwrap();
+        let search = Search {
+            distances: &Distances::of(&graph, &Unwatched).unwrap(),
+            dominators: &tree,
+            retainers: &retainers,
+        };
+        let paths = distinct_paths(&graph, search, leaky, 5, &Unwatched).unwrap();
         let names = |path: &RetainerPath| -> Vec<String> {
             let labels = path.edges.iter().filter_map(|&edge| graph.edge_name(edge));
             labels.map(str::to_owned).collect()

@@ -11,9 +11,12 @@ use super::async_work::{AsyncWork, promise, promise_settled};
 use super::{Code, coded};
 use crate::analysis::{
     Cancellation, Captures, ClassChange, Comparison, GrowingPath, NamedClass, NamedSuspect,
-    NodeSummary, OpenedHeap, Progress, RepeatedString, Step, StringContents, Tally,
+    NodeSummary, OpenedHeap, Overview, OverviewNode, PathSummary, Progress, RepeatedString,
+    Retainer, RetainerList, SharedPath, StepSummary, StringContents, Survivors, Tally,
 };
+use crate::error;
 use crate::report;
+use crate::snapshot::NodeId;
 
 /// Lets JavaScript stop what it started.
 #[napi(js_name = "SnapshotCancellation")]
@@ -40,6 +43,7 @@ pub struct ClassPayload {
     pub count: f64,
     pub shallow_size: f64,
     pub retained_size: f64,
+    pub largest_id: f64,
 }
 
 #[napi(object, object_from_js = false, use_nullable = true)]
@@ -52,8 +56,14 @@ pub struct NodePayload {
     pub distance: Option<f64>,
 }
 
+#[napi(object, object_from_js = false)]
+pub struct RetainersPayload {
+    pub total: f64,
+    pub retainers: Vec<RetainerPayload>,
+}
+
 #[napi(object, object_from_js = false, use_nullable = true)]
-pub struct StepPayload {
+pub struct RetainerPayload {
     pub id: f64,
     pub name: String,
     pub kind: &'static str,
@@ -65,20 +75,74 @@ pub struct StepPayload {
 }
 
 #[napi(object, object_from_js = false, use_nullable = true)]
+pub struct PathPayload {
+    pub steps: Vec<StepPayload>,
+    pub fingerprint: Option<String>,
+    pub text: String,
+}
+
+#[napi(object, object_from_js = false, use_nullable = true)]
+pub struct StepPayload {
+    pub edge: String,
+    pub class: String,
+    pub known_as: Option<String>,
+    pub id: f64,
+    pub name: String,
+    pub kind: &'static str,
+    pub shallow_size: f64,
+    pub retained_size: f64,
+    pub distance: Option<f64>,
+    pub leaking: &'static str,
+    pub reason: String,
+    pub is_suspect: bool,
+    pub left_out: f64,
+}
+
+#[napi(object, object_from_js = false, use_nullable = true)]
 pub struct SuspectPayload {
     pub holder: NodePayload,
     pub accumulation_point: NodePayload,
     pub retained_size: f64,
     pub heap_percent: u32,
     pub accumulated: Option<AccumulatedPayload>,
-    pub path: Vec<StepPayload>,
+    pub path: PathPayload,
+    pub parts: Vec<StepPayload>,
 }
 
 #[napi(object, object_from_js = false)]
+pub struct OverviewPayload {
+    pub tree: Vec<OverviewNodePayload>,
+    pub steps: Vec<StepPayload>,
+    pub paths: Vec<SharedPathPayload>,
+}
+
+#[napi(object, object_from_js = false, use_nullable = true)]
+pub struct OverviewNodePayload {
+    pub id: f64,
+    pub name: String,
+    pub kind: &'static str,
+    pub class: String,
+    pub shallow_size: f64,
+    pub retained_size: f64,
+    pub is_internal: bool,
+    pub parent: Option<u32>,
+    pub others_count: f64,
+    pub others_size: f64,
+}
+
+#[napi(object, object_from_js = false, use_nullable = true)]
+pub struct SharedPathPayload {
+    pub id: f64,
+    pub steps: Vec<u32>,
+    pub fingerprint: Option<String>,
+}
+
+#[napi(object, object_from_js = false, use_nullable = true)]
 pub struct AccumulatedPayload {
     pub name: String,
     pub count: f64,
     pub retained_size: f64,
+    pub example: Option<StepPayload>,
 }
 
 #[napi(object, object_from_js = false, use_nullable = true)]
@@ -103,12 +167,21 @@ pub struct SnapshotChangePayload {
     pub growth: f64,
 }
 
-#[napi(object, object_from_js = false)]
+#[napi(object, object_from_js = false, use_nullable = true)]
 pub struct ComparisonPayload {
     pub snapshots: Vec<TotalPayload>,
     pub growth: f64,
     pub classes: Vec<SnapshotChangePayload>,
+    pub survivors: Option<Vec<SurvivorsPayload>>,
     pub growing_paths: Vec<GrowingPathPayload>,
+}
+
+#[napi(object, object_from_js = false)]
+pub struct SurvivorsPayload {
+    pub name: String,
+    pub count: f64,
+    pub size: f64,
+    pub largest_id: f64,
 }
 
 #[napi(object, object_from_js = false)]
@@ -198,20 +271,35 @@ impl NativeSnapshot {
     }
 
     #[napi(catch_unwind)]
-    pub fn retainers(&self, id: f64, show_strings: bool) -> Result<Vec<StepPayload>, Code> {
-        let steps = self.heap.retainers(id as u64, contents(show_strings));
-        steps.map(converted).map_err(coded)
+    pub fn retainers(
+        &self,
+        id: f64,
+        limit: u32,
+        show_strings: bool,
+    ) -> Result<RetainersPayload, Code> {
+        let found = self
+            .heap
+            .retainers(id as u64, limit as usize, contents(show_strings));
+        found.map(Into::into).map_err(coded)
     }
 
     #[napi(catch_unwind)]
-    pub fn path(
+    pub fn path(&self, id: f64, show_strings: bool) -> Result<Either<PathPayload, Null>, Code> {
+        let path = self.heap.path(id as u64, contents(show_strings));
+        path.map(|path| path.map_or(Either::B(Null), |path| Either::A(path.into())))
+            .map_err(coded)
+    }
+
+    #[napi(catch_unwind, ts_return_type = "Promise<PathPayload[]>")]
+    pub fn paths(
         &self,
         id: f64,
+        count: u32,
         show_strings: bool,
-    ) -> Result<Either<Vec<StepPayload>, Null>, Code> {
-        let path = self.heap.path(id as u64, contents(show_strings));
-        path.map(|path| path.map_or(Either::B(Null), |steps| Either::A(converted(steps))))
-            .map_err(coded)
+        cancellation: &NativeCancellation,
+    ) -> AsyncTask<AsyncWork<Vec<PathPayload>>> {
+        let find = self.path_search(id, count, show_strings, cancellation);
+        promise(move || find().map(converted))
     }
 
     #[napi(catch_unwind)]
@@ -255,6 +343,12 @@ impl NativeSnapshot {
         promise(move || Ok(converted(heap.duplicate_strings(count as usize, contents))))
     }
 
+    #[napi(catch_unwind, ts_return_type = "Promise<OverviewPayload>")]
+    pub fn overview(&self, show_strings: bool) -> AsyncTask<AsyncWork<OverviewPayload>> {
+        let (heap, contents) = (self.heap.clone(), contents(show_strings));
+        promise(move || Ok(heap.overview(contents).into()))
+    }
+
     #[napi(catch_unwind)]
     pub fn summary_text(&self, count: u32, show_strings: bool) -> String {
         report::heap::summary(&self.heap, count as usize, contents(show_strings))
@@ -263,6 +357,18 @@ impl NativeSnapshot {
     #[napi(catch_unwind)]
     pub fn path_text(&self, id: f64, show_strings: bool) -> Result<String, Code> {
         report::heap::path(&self.heap, id as u64, contents(show_strings)).map_err(coded)
+    }
+
+    #[napi(catch_unwind, ts_return_type = "Promise<string>")]
+    pub fn paths_text(
+        &self,
+        id: f64,
+        count: u32,
+        show_strings: bool,
+        cancellation: &NativeCancellation,
+    ) -> AsyncTask<AsyncWork<String>> {
+        let find = self.path_search(id, count, show_strings, cancellation);
+        promise(move || Ok(report::heap::paths(&find()?, id as u64)))
     }
 
     #[napi(catch_unwind)]
@@ -319,6 +425,18 @@ impl NativeSnapshot {
         Ok(())
     }
 
+    fn path_search(
+        &self,
+        id: f64,
+        count: u32,
+        show_strings: bool,
+        cancellation: &NativeCancellation,
+    ) -> impl FnOnce() -> std::result::Result<Vec<PathSummary>, error::Error> + Send + use<> {
+        let (heap, contents) = (self.heap.clone(), contents(show_strings));
+        let watch = Progress::new(1, cancellation.shared.clone(), |_| {});
+        move || heap.paths(id as u64, count as usize, contents, &watch)
+    }
+
     fn memory_bytes(&self) -> i64 {
         self.heap.memory_bytes() as i64
     }
@@ -369,6 +487,7 @@ impl From<NamedClass> for ClassPayload {
             count: class.count as f64,
             shallow_size: class.shallow_bytes as f64,
             retained_size: class.retained_bytes as f64,
+            largest_id: f64::from(class.largest.0),
         }
     }
 }
@@ -386,18 +505,92 @@ impl From<NodeSummary> for NodePayload {
     }
 }
 
-impl From<Step> for StepPayload {
-    fn from(step: Step) -> Self {
-        let node = NodePayload::from(step.node);
+impl From<RetainerList> for RetainersPayload {
+    fn from(found: RetainerList) -> Self {
+        Self {
+            total: found.total as f64,
+            retainers: converted(found.retainers),
+        }
+    }
+}
+
+impl From<Retainer> for RetainerPayload {
+    fn from(retainer: Retainer) -> Self {
+        let node = NodePayload::from(retainer.node);
         Self {
             id: node.id,
             name: node.name,
             kind: node.kind,
-            edge_name: step.edge.name,
-            edge_kind: step.edge.kind.name(),
+            edge_name: retainer.edge.name,
+            edge_kind: retainer.edge.kind.name(),
             shallow_size: node.shallow_size,
             retained_size: node.retained_size,
             distance: node.distance,
+        }
+    }
+}
+
+impl From<PathSummary> for PathPayload {
+    fn from(path: PathSummary) -> Self {
+        Self {
+            text: report::retainer_path::tree(&path),
+            steps: converted(path.steps),
+            fingerprint: path.fingerprint,
+        }
+    }
+}
+
+impl From<StepSummary> for StepPayload {
+    fn from(step: StepSummary) -> Self {
+        let node = NodePayload::from(step.node);
+        Self {
+            edge: step.edge,
+            class: step.class,
+            known_as: step.known_as,
+            id: node.id,
+            name: node.name,
+            kind: node.kind,
+            shallow_size: node.shallow_size,
+            retained_size: node.retained_size,
+            distance: node.distance,
+            leaking: step.leaking.name(),
+            reason: step.reason,
+            is_suspect: step.is_suspect,
+            left_out: step.left_out as f64,
+        }
+    }
+}
+
+impl From<Overview> for OverviewPayload {
+    fn from(overview: Overview) -> Self {
+        let steps = overview.paths.steps().to_vec();
+        let path = |(id, path): (&NodeId, &SharedPath)| SharedPathPayload {
+            id: f64::from(id.0),
+            steps: path.steps.clone(),
+            fingerprint: path.fingerprint.clone(),
+        };
+        Self {
+            paths: overview.paths.by_node().iter().map(path).collect(),
+            steps: converted(steps),
+            tree: converted(overview.tree),
+        }
+    }
+}
+
+impl From<OverviewNode> for OverviewNodePayload {
+    fn from(shown: OverviewNode) -> Self {
+        let node = NodePayload::from(shown.node);
+        Self {
+            id: node.id,
+            name: node.name,
+            kind: node.kind,
+            class: shown.class,
+            shallow_size: node.shallow_size,
+            retained_size: node.retained_size,
+            is_internal: shown.is_internal,
+            parent: shown.parent,
+            others_count: shown.others.count as f64,
+            others_size: shown.others.bytes as f64,
         }
     }
 }
@@ -413,8 +606,10 @@ impl From<NamedSuspect> for SuspectPayload {
                 name: found.name,
                 count: found.count as f64,
                 retained_size: found.retained_bytes as f64,
+                example: found.example.map(Into::into),
             }),
-            path: converted(suspect.path),
+            path: suspect.path.into(),
+            parts: converted(suspect.parts),
         }
     }
 }
@@ -453,7 +648,19 @@ impl From<Comparison> for ComparisonPayload {
             snapshots: converted(comparison.totals),
             growth: comparison.growth_bytes as f64,
             classes: converted(comparison.classes),
+            survivors: comparison.survivors.map(converted),
             growing_paths: converted(comparison.growing),
+        }
+    }
+}
+
+impl From<Survivors> for SurvivorsPayload {
+    fn from(class: Survivors) -> Self {
+        Self {
+            name: class.name,
+            count: class.total.count as f64,
+            size: class.total.bytes as f64,
+            largest_id: f64::from(class.largest.0),
         }
     }
 }

@@ -2,16 +2,15 @@
 //! differ. Ids are written `@5`, as the commands take them.
 #![forbid(unsafe_code)]
 
+use super::retainer_path;
 use super::table::{Table, printable};
 use crate::analysis::{
     ClassChange, Comparison, GrowingPath, NamedClass, NamedSuspect, NodeSummary, OpenedHeap,
-    RepeatedString, Step, StringContents, Tally,
+    PathSummary, RepeatedString, StepSummary, StringContents, Survivors, Tally,
 };
 use crate::error::Error;
 use crate::units::format_bytes;
 
-/// Longer paths are told by their ends.
-const LONGEST_PATH: usize = 24;
 /// Growing paths that are told.
 const GROWING_PATHS: usize = 10;
 
@@ -32,10 +31,11 @@ pub fn summary(heap: &OpenedHeap, count: usize, contents: StringContents) -> Str
         classes.len()
     ));
     lines.extend(class_lines(&classes[..classes.len().min(count)]));
-    lines.push(String::new());
     let suspects = heap.suspects(contents);
     if suspects.is_empty() {
-        lines.push("no object holds a tenth of the heap".into());
+        lines.push(String::new());
+        lines
+            .push("no suspect: nothing that a program could drop holds a tenth of the heap".into());
     }
     for suspect in &suspects {
         lines.extend(suspect_lines(suspect));
@@ -76,10 +76,29 @@ pub fn duplicate_strings(groups: &[RepeatedString]) -> String {
 /// [`Error::UnknownNode`].
 pub fn path(heap: &OpenedHeap, id: u64, contents: StringContents) -> Result<String, Error> {
     Ok(match heap.path(id, contents)? {
-        None => format!("nothing but weak references leads to @{id}\n"),
-        Some(steps) if steps.is_empty() => format!("@{id} is the root\n"),
-        Some(steps) => text(path_lines(&steps)),
+        None => nothing_leads_to(id),
+        Some(path) => path_text(&path, id),
     })
+}
+
+/// Paths to a node, each through another holder.
+pub fn paths(paths: &[PathSummary], id: u64) -> String {
+    if paths.is_empty() {
+        return nothing_leads_to(id);
+    }
+    let paths: Vec<String> = paths.iter().map(|path| path_text(path, id)).collect();
+    paths.join("\n")
+}
+
+fn nothing_leads_to(id: u64) -> String {
+    format!("nothing but weak references leads to @{id}\n")
+}
+
+fn path_text(path: &PathSummary, id: u64) -> String {
+    match path.steps.as_slice() {
+        [] => format!("@{id} is the root\n"),
+        _ => retainer_path::tree(path),
+    }
 }
 
 /// A node's dominators up to the root: without any one of them it would be freed.
@@ -108,6 +127,11 @@ pub fn comparison(found: &Comparison, count: usize) -> String {
         found.classes.len()
     ));
     lines.extend(change_lines(changes));
+    if let Some(survivors) = &found.survivors {
+        lines.push(String::new());
+        lines.push("allocated between the first and the second, still there in the last:".into());
+        lines.extend(survivor_lines(&survivors[..survivors.len().min(count)]));
+    }
     if !found.growing.is_empty() {
         lines.push(String::new());
         lines.push("paths that grew from each to the next:".into());
@@ -131,12 +155,13 @@ fn signed(bytes: i64) -> String {
 }
 
 fn class_lines(classes: &[NamedClass]) -> Vec<String> {
-    let mut table = Table::new(&["retained", "shallow", "count", "class"]);
+    let mut table = Table::new(&["retained", "shallow", "count", "largest", "class"]);
     for class in classes {
         table.push(vec![
             size(class.retained_bytes),
             size(class.shallow_bytes),
             class.count.to_string(),
+            format!("@{}", class.largest.0),
             printable(&class.name),
         ]);
     }
@@ -158,10 +183,13 @@ fn node_lines(nodes: &[NodeSummary]) -> Vec<String> {
 }
 
 fn suspect_lines(suspect: &NamedSuspect) -> Vec<String> {
-    let node = |node: &NodeSummary| format!("{} @{}", printable(&node.name), node.id.0);
+    let point = &suspect.accumulation_point;
+    let object = match suspect.path.steps.last() {
+        Some(step) => retainer_path::held_object(step),
+        None => format!("{} @{}", printable(&point.name), point.id.0),
+    };
     let mut first = format!(
-        "suspect: {} retains {}, {} % of the heap",
-        node(&suspect.accumulation_point),
+        "suspect: {object} retains {}, {} % of the heap",
         size(suspect.retained_bytes),
         suspect.heap_percent
     );
@@ -173,35 +201,29 @@ fn suspect_lines(suspect: &NamedSuspect) -> Vec<String> {
             size(found.retained_bytes)
         ));
     }
-    let mut lines = vec![first];
-    lines.extend(path_lines(&suspect.path));
+    let mut lines = vec![String::new(), first];
+    lines.extend(
+        retainer_path::tree(&suspect.path)
+            .lines()
+            .map(str::to_owned),
+    );
+    let example = suspect
+        .accumulated
+        .as_ref()
+        .and_then(|found| found.example.as_ref());
+    if let Some(example) = example {
+        lines.push(format!("for example {}", retainer_path::target(example)));
+    }
+    if !suspect.parts.is_empty() {
+        lines.push("its largest parts:".into());
+        lines.extend(suspect.parts.iter().map(part_line));
+    }
     lines
 }
 
-/// One line a step; of a long path its beginning and its end.
-fn path_lines(steps: &[Step]) -> Vec<String> {
-    let mut table = Table::new(&["retained", "reference → node"]);
-    let left_out = steps.len().saturating_sub(LONGEST_PATH);
-    let hole = LONGEST_PATH / 2..LONGEST_PATH / 2 + left_out;
-    for (at, step) in steps.iter().enumerate() {
-        if at == hole.start && left_out > 0 {
-            table.push(vec![String::new(), format!("… {left_out} more …")]);
-        }
-        if hole.contains(&at) {
-            continue;
-        }
-        table.push(vec![
-            size(step.node.retained_bytes),
-            format!(
-                "{} {} → {} @{}",
-                step.edge.kind.name(),
-                printable(&step.edge.name),
-                printable(&step.node.name),
-                step.node.id.0
-            ),
-        ]);
-    }
-    table.lines()
+fn part_line(part: &StepSummary) -> String {
+    let object = retainer_path::held_object(part);
+    format!("  {object}, {}", size(part.node.retained_bytes))
 }
 
 fn change_lines(changes: &[ClassChange]) -> Vec<String> {
@@ -215,6 +237,22 @@ fn change_lines(changes: &[ClassChange]) -> Vec<String> {
             size(change.removed.bytes),
             signed(change.resized_bytes),
             printable(&change.name),
+        ]);
+    }
+    table.lines()
+}
+
+fn survivor_lines(survivors: &[Survivors]) -> Vec<String> {
+    if survivors.is_empty() {
+        return vec!["  nothing".into()];
+    }
+    let mut table = Table::new(&["size", "count", "largest", "class"]);
+    for class in survivors {
+        table.push(vec![
+            size(class.total.bytes),
+            class.total.count.to_string(),
+            format!("@{}", class.largest.0),
+            printable(&class.name),
         ]);
     }
     table.lines()
@@ -266,14 +304,14 @@ mod tests {
 200.01 kb in 102 nodes and 101 edges, 200.01 kb of it held by the roots
 
 classes by retained size, 1 of 2:
-   retained  shallow  count  class
-  200.01 kb  8 bytes      1  Cache
+   retained  shallow  count  largest  class
+  200.01 kb  8 bytes      1       @1  Cache
 
-suspect: Cache @1 retains 200.01 kb, 100 % of the heap; most of it in 100 (string) (200 kb)
-   retained  reference → node
-  200.01 kb  shortcut global → Cache @1
-";
-        assert_eq!(told, expected);
+suspect: Cache @1 in root retains 200.01 kb, 100 % of the heap; most of it in 100 (string) (200 kb)
+╰─ root → Cache @1, 200.01 kb; leaking: unknown
+   ~~~~
+fingerprint ";
+        assert!(told.starts_with(expected), "{told}");
     }
 
     #[test]
@@ -281,22 +319,17 @@ suspect: Cache @1 retains 200.01 kb, 100 % of the heap; most of it in 100 (strin
         let heap = heap(2);
         let told = path(&heap, 3, HIDDEN).unwrap();
         assert!(
-            told.contains("element 0 → (string of 6 characters) @3"),
+            told.contains("╰─ [0] → (string of 6 characters) @3, 2 kb; leaking"),
             "{told}"
         );
         let told = path(&heap, 3, StringContents::Shown).unwrap();
         assert!(told.contains("→ secret @3"), "{told}");
+        let found = heap.path(3, StringContents::Shown).unwrap().unwrap();
+        assert_eq!(paths(std::slice::from_ref(&found), 3), told);
+        assert_eq!(paths(&[found.clone(), found], 3), format!("{told}\n{told}"));
+        assert!(paths(&[], 3).starts_with("nothing but weak"));
         assert_eq!(path(&heap, 0, HIDDEN).unwrap(), "@0 is the root\n");
         assert!(path(&heap, 4, HIDDEN).is_err());
-    }
-
-    #[test]
-    fn of_a_long_path_the_ends_are_told() {
-        let heap = heap(1);
-        let step = heap.path(1, HIDDEN).unwrap().unwrap().remove(0);
-        let lines = path_lines(&vec![step; 100]);
-        assert_eq!(lines.len(), 1 + LONGEST_PATH + 1);
-        assert!(lines[13].contains("… 76 more …"), "{lines:?}");
     }
 
     #[test]

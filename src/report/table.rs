@@ -46,9 +46,14 @@ impl Table {
 
 /// A name as it may be printed: one line, no control characters, not too long.
 pub fn printable(name: &str) -> String {
+    printable_within(name, WIDEST_NAME)
+}
+
+/// The same, cut after `widest` characters.
+pub fn printable_within(name: &str, widest: usize) -> String {
     let mut safe = String::new();
     for (at, one) in name.chars().enumerate() {
-        if at == WIDEST_NAME {
+        if at == widest {
             safe.push('…');
             break;
         }

@@ -26,7 +26,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 pub use fingerprint::Fingerprint;
-pub use folding::Reference;
+pub use folding::{Reference, is_internal_node};
+pub use modules::is_global;
 pub use names::{Key, class_name};
 
 use self::repeats::Patterns;
@@ -34,7 +35,7 @@ use super::retainer_paths::RetainerPath;
 use crate::snapshot::{HeapGraph, NodeIndex};
 
 /// Whether an object is still there although nothing needs it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Leaking {
     /// It is meant to be there.
     No,
@@ -42,6 +43,17 @@ pub enum Leaking {
     Yes,
     /// Nothing about it tells.
     Unknown,
+}
+
+impl Leaking {
+    /// `no`, `yes` or `unknown`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::Yes => "yes",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// A verdict and why.

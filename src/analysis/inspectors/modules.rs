@@ -44,6 +44,11 @@ pub fn shorten_start(graph: &HeapGraph, steps: &mut Vec<Step>) {
     first.reference = Reference::Words("Node.js");
 }
 
+/// Whether a node is the global object or its stand-in.
+pub fn is_global(graph: &HeapGraph, node: NodeIndex) -> bool {
+    graph.node_kind(node) == NodeKind::Object && graph.node_name(node).starts_with("global")
+}
+
 pub fn describe(graph: &HeapGraph, step: &Step) -> Option<Known> {
     let node = step.node;
     if step.reference == Reference::Global {

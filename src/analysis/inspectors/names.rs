@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::folding::Reference;
 use super::lookup::flat_text;
+use crate::analysis::classes::without_attributes;
 use crate::snapshot::{EdgeKind, HeapGraph, NodeIndex, NodeKind, StringId};
 
 /// An object with more properties than this is a dictionary: their names are data.
@@ -103,7 +104,9 @@ fn event_name(graph: &HeapGraph, event: Key) -> Option<&str> {
 pub fn class_name(graph: &HeapGraph, node: NodeIndex) -> String {
     let name = graph.node_name(node);
     match graph.node_kind(node) {
-        NodeKind::Object | NodeKind::Native if !name.is_empty() => name.to_owned(),
+        NodeKind::Object | NodeKind::Native if !name.is_empty() => {
+            without_attributes(name).into_owned()
+        }
         NodeKind::Closure if name.is_empty() => "function".to_owned(),
         NodeKind::Closure => format!("function {name}"),
         NodeKind::Hidden | NodeKind::Code | NodeKind::Synthetic => match name {
