@@ -24,10 +24,13 @@ function project (t, files) {
   return folder
 }
 
+// On a slow machine the addon warns that the pause of a diff will be long.
+const QUIET = { NODE_NO_WARNINGS: '1' }
+
 /** What `app(load)` returned in a project, `load` being its `require`. */
 async function inProject (t, app, name) {
   const folder = project(t, { 'app.js': `(${app})(require, ${JSON.stringify(name)}).then(JSON.stringify).then(console.log)` })
-  const { code, signal, stdout, stderr } = await run(process.execPath, [path.join(folder, 'app.js')])
+  const { code, signal, stdout, stderr } = await run(process.execPath, [path.join(folder, 'app.js')], { env: QUIET })
   assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' })
   return JSON.parse(stdout)
 }
@@ -123,7 +126,7 @@ describe('under its predecessors\' names', () => {
         gc()
         console.log(memwatch.HeapDiff === HeapDiff, details.find(({ what }) => what === 'Planted')['+'])`
     })
-    const { stdout, stderr } = await run(process.execPath, [path.join(folder, 'app.mjs')])
+    const { stdout, stderr } = await run(process.execPath, [path.join(folder, 'app.mjs')], { env: QUIET })
     assert.deepEqual([stdout, stderr], ['true 2\n', ''])
   })
 })
