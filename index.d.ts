@@ -179,35 +179,12 @@ declare namespace memwatch {
     paths?: GrowthPath[]
   }
 
-  interface GrowthPath {
+  /** The way from a root to the one of them that retains most. */
+  interface GrowthPath extends SnapshotPath {
     /** New objects of the class that are held in this way. */
     count: number
     /** What would be freed with all of them. */
     retainedSize: number
-    /** The same for the same leak in every process; `null` when no reference is suspect. */
-    fingerprint: string | null
-    /** One line a step, from a root to the new object that retains most, suspect references underlined. */
-    text: string
-    steps: GrowthPathStep[]
-  }
-
-  /** A reference and the object at its other end. */
-  interface GrowthPathStep {
-    /** The reference, as JavaScript would write it where it could. */
-    edge: string
-    class: string
-    /** What the object is known as, where that says more than its class. */
-    knownAs: string | null
-    id: number
-    shallowSize: number
-    retainedSize: number
-    leaking: 'no' | 'yes' | 'unknown'
-    /** Why; empty when nothing tells. */
-    reason: string
-    /** Whether the reference may be the one that should have been cut. */
-    isSuspect: boolean
-    /** Steps before this one that repeated those above them and were left out. */
-    leftOut: number
   }
 
   interface OpenHeapOptions extends SnapshotLimits, OpenSnapshotOptions {}

@@ -5,10 +5,10 @@
 use std::collections::HashMap;
 
 use super::bits::Bits;
-use super::described::{NodeSummary, StringContents, node_name};
+use super::described::{NodeSummary, PathSummary, StringContents, node_name, path_summary};
 use super::distances::{Distances, SYSTEM_DISTANCE};
 use super::heap_analysis::HeapAnalysis;
-use super::retainer_paths::{RetainerPath, shortest_path};
+use super::retainer_paths::shortest_path;
 use crate::error::Error;
 use crate::snapshot::{HeapGraph, NodeIndex, Watch};
 
@@ -48,7 +48,7 @@ pub struct Held {
     /// What would be freed with all of them.
     pub retained_bytes: u64,
     /// To the one that retains most.
-    pub path: RetainerPath,
+    pub path: PathSummary,
 }
 
 impl NewObjects {
@@ -67,14 +67,6 @@ impl NewObjects {
             analysis,
             distances,
         })
-    }
-
-    pub fn graph(&self) -> &HeapGraph {
-        &self.graph
-    }
-
-    pub fn analysis(&self) -> &HeapAnalysis {
-        &self.analysis
     }
 
     /// What is known of some of the new objects.
@@ -96,9 +88,11 @@ impl NewObjects {
             .into_iter()
             .filter_map(|(holder, mut objects)| {
                 let biggest = objects.iter().copied().max_by_key(retained)?;
+                let path = shortest_path(&self.graph, &self.distances, biggest)?;
+                let summary = |node| self.summary(node, contents);
                 let held = Held {
                     count: objects.len() as u64,
-                    path: shortest_path(&self.graph, &self.distances, biggest)?,
+                    path: path_summary(&self.graph, &path, contents, summary),
                     retained_bytes: self.retained_together(&mut objects),
                 };
                 Some((holder, held))
@@ -191,13 +185,8 @@ mod tests {
         let objects = NewObjects::of(graph, &bits, &Unwatched).unwrap();
         let told = objects.describe(asked.to_vec(), StringContents::Hidden);
         let names = |held: &Held| {
-            let graph = objects.graph();
-            let names = held
-                .path
-                .edges
-                .iter()
-                .filter_map(|&edge| graph.edge_name(edge));
-            names.map(str::to_owned).collect()
+            let edges = held.path.steps.iter().map(|step| step.edge.clone());
+            edges.collect()
         };
         let paths = told.held.iter().map(names).collect();
         (told, paths)

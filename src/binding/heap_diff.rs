@@ -6,13 +6,12 @@ use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
 use super::monitor::Monitor;
-use super::snapshot::NodePayload;
+use super::snapshot::{NodePayload, PathPayload, StepPayload, contents, converted};
 use super::{Code, coded};
-use crate::analysis::{Held, ObjectDiff, StringContents};
+use crate::analysis::{Held, Newcomers, ObjectDiff};
 use crate::error;
 use crate::monitor::Limits;
-use crate::monitor::heap_diff::{Growth, HeapDiff};
-use crate::report::retainer_path::{PathReport, StepReport};
+use crate::monitor::heap_diff::HeapDiff;
 use crate::units::format_bytes;
 
 /// The native half of a `HeapDiff`. Made before the snapshot is taken, so that it is in both.
@@ -80,21 +79,7 @@ pub struct HeldPayload {
     pub retained_size: f64,
     pub fingerprint: Option<String>,
     pub text: String,
-    pub steps: Vec<PathStepPayload>,
-}
-
-#[napi(object, object_from_js = false, use_nullable = true)]
-pub struct PathStepPayload {
-    pub edge: String,
-    pub class: String,
-    pub known_as: Option<String>,
-    pub id: f64,
-    pub shallow_size: f64,
-    pub retained_size: f64,
-    pub leaking: &'static str,
-    pub reason: String,
-    pub is_suspect: bool,
-    pub left_out: f64,
+    pub steps: Vec<StepPayload>,
 }
 
 #[napi]
@@ -123,13 +108,10 @@ impl NativeHeapDiff {
         limits: SnapshotLimits,
         show_strings: bool,
     ) -> Result<HeapDiffPayload, Code> {
-        let contents = match show_strings {
-            true => StringContents::Shown,
-            false => StringContents::Hidden,
-        };
+        let contents = contents(show_strings);
         let (diff, growth) = self.with_diff(|diff| diff.end_with_paths(limits.into(), contents))?;
         let mut payload = HeapDiffPayload::from(diff);
-        payload.add(growth, show_strings);
+        payload.add(growth);
         Ok(payload)
     }
 
@@ -157,25 +139,25 @@ impl NativeHeapDiff {
 }
 
 impl HeapDiffPayload {
-    fn add(&mut self, growth: Growth, show_strings: bool) {
-        let Growth { objects, classes } = growth;
-        let path = |held: Held| {
-            let (graph, analysis) = (objects.graph(), objects.analysis());
-            let report = PathReport::of(graph, analysis, &held.path, show_strings);
-            HeldPayload {
-                count: held.count as f64,
-                retained_size: held.retained_bytes as f64,
-                text: report.text(),
-                fingerprint: report.fingerprint,
-                steps: report.steps.into_iter().map(Into::into).collect(),
-            }
-        };
-        for (class, newcomers) in self.change.details.iter_mut().zip(classes) {
+    fn add(&mut self, growth: Vec<Option<Newcomers>>) {
+        for (class, newcomers) in self.change.details.iter_mut().zip(growth) {
             let Some(newcomers) = newcomers else { continue };
-            let examples = newcomers.examples.into_iter();
             class.retained_bytes = Some(newcomers.retained_bytes as f64);
-            class.examples = Some(examples.map(Into::into).collect());
-            class.paths = Some(newcomers.held.into_iter().map(path).collect());
+            class.examples = Some(converted(newcomers.examples));
+            class.paths = Some(converted(newcomers.held));
+        }
+    }
+}
+
+impl From<Held> for HeldPayload {
+    fn from(held: Held) -> Self {
+        let path = PathPayload::from(held.path);
+        Self {
+            count: held.count as f64,
+            retained_size: held.retained_bytes as f64,
+            fingerprint: path.fingerprint,
+            text: path.text,
+            steps: path.steps,
         }
     }
 }
@@ -186,23 +168,6 @@ impl From<SnapshotLimits> for Limits {
             force: limits.force,
             max_pause_ms: limits.max_pause_ms,
             ids_in_use: limits.ids_in_use,
-        }
-    }
-}
-
-impl From<StepReport> for PathStepPayload {
-    fn from(step: StepReport) -> Self {
-        Self {
-            edge: step.edge,
-            class: step.class,
-            known_as: step.known_as,
-            id: f64::from(step.id),
-            shallow_size: step.shallow_bytes as f64,
-            retained_size: step.retained_bytes as f64,
-            leaking: step.leaking,
-            reason: step.reason,
-            is_suspect: step.is_suspect,
-            left_out: step.left_out as f64,
         }
     }
 }

@@ -449,7 +449,7 @@ impl ObjectFinalize for NativeSnapshot {
     }
 }
 
-fn contents(show_strings: bool) -> StringContents {
+pub(super) fn contents(show_strings: bool) -> StringContents {
     match show_strings {
         true => StringContents::Shown,
         false => StringContents::Hidden,
@@ -476,7 +476,7 @@ pub(super) fn told_to(
     })
 }
 
-fn converted<A: Into<B>, B>(all: Vec<A>) -> Vec<B> {
+pub(super) fn converted<A: Into<B>, B>(all: Vec<A>) -> Vec<B> {
     all.into_iter().map(Into::into).collect()
 }
 

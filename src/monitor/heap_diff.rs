@@ -29,13 +29,6 @@ pub struct HeapDiff {
     context_id: Option<u32>,
 }
 
-/// Who holds what has come.
-pub struct Growth {
-    pub objects: NewObjects,
-    /// By class of the diff: its new objects, if it has grown.
-    pub classes: Vec<Option<Newcomers>>,
-}
-
 impl HeapDiff {
     /// Takes V8's snapshot and keeps what a comparison needs. See [`HeapSnapshot::take`] for the cost.
     ///
@@ -75,7 +68,7 @@ impl HeapDiff {
         Ok(diff)
     }
 
-    /// The same, and tells who holds the new objects.
+    /// The same, and tells of each class of the diff that has grown who holds its new objects.
     ///
     /// # Errors
     ///
@@ -84,7 +77,7 @@ impl HeapDiff {
         &self,
         limits: Limits,
         contents: StringContents,
-    ) -> Result<(ObjectDiff, Growth), Error> {
+    ) -> Result<(ObjectDiff, Vec<Option<Newcomers>>), Error> {
         let mut new = Vec::new();
         let (diff, names, graph) =
             self.compare(limits, Keep::Graph, |snapshot, comparison, names| {
@@ -96,7 +89,7 @@ impl HeapDiff {
                 });
                 snapshot.to_graph(|node| namer.is_own(node))
             })?;
-        let growth = Growth::of(graph, new, &diff, &names, contents)?;
+        let growth = newcomers(graph, new, &diff, &names, contents)?;
         Ok((diff, growth))
     }
 
@@ -166,38 +159,36 @@ impl Drop for HeapDiff {
     }
 }
 
-impl Growth {
-    fn of(
-        graph: HeapGraph,
-        mut new: Vec<(NameIndex, NodeIndex)>,
-        diff: &ObjectDiff,
-        names: &ClassNames,
-        contents: StringContents,
-    ) -> Result<Self, Error> {
-        let mut is_new = Bits::new(graph.node_count());
-        for (_, node) in &new {
-            is_new.insert(node.index());
-        }
-        let objects = NewObjects::of(graph, &is_new, &Unwatched)?;
-        new.sort_unstable();
-        let of_class = |name: &str| {
-            let class = names.find(name)?;
-            let first = new.partition_point(|(other, _)| *other < class);
-            let nodes = new[first..].iter().take_while(|(other, _)| *other == class);
-            Some(nodes.map(|(_, node)| *node).collect())
-        };
-        let classes = diff
-            .classes
-            .iter()
-            .map(|(name, change)| {
-                let nodes = (change.growth_bytes > 0)
-                    .then(|| of_class(name))
-                    .flatten()?;
-                Some(objects.describe(nodes, contents))
-            })
-            .collect();
-        Ok(Self { objects, classes })
+/// By class of the diff: its new objects, if it has grown.
+fn newcomers(
+    graph: HeapGraph,
+    mut new: Vec<(NameIndex, NodeIndex)>,
+    diff: &ObjectDiff,
+    names: &ClassNames,
+    contents: StringContents,
+) -> Result<Vec<Option<Newcomers>>, Error> {
+    let mut is_new = Bits::new(graph.node_count());
+    for (_, node) in &new {
+        is_new.insert(node.index());
     }
+    let objects = NewObjects::of(graph, &is_new, &Unwatched)?;
+    new.sort_unstable();
+    let of_class = |name: &str| {
+        let class = names.find(name)?;
+        let first = new.partition_point(|(other, _)| *other < class);
+        let nodes = new[first..].iter().take_while(|(other, _)| *other == class);
+        Some(nodes.map(|(_, node)| *node).collect())
+    };
+    Ok(diff
+        .classes
+        .iter()
+        .map(|(name, change)| {
+            let nodes = (change.growth_bytes > 0)
+                .then(|| of_class(name))
+                .flatten()?;
+            Some(objects.describe(nodes, contents))
+        })
+        .collect())
 }
 
 /// Visits every node that the root reaches, once, as memwatch does: over all edges, weak ones too, and
