@@ -144,6 +144,11 @@ fn the_densest_files_take_no_more_than_four_times_their_length() {
             "{header}\"nodes\":[{}0,0,0,0,0],\"edges\":[],\"strings\":[\"\"]}}",
             "0,0,0,0,0,".repeat(nodes)
         ),
+        // Sizes that need a place of their own.
+        format!(
+            "{header}\"nodes\":[{}0,0,0,0,0],\"edges\":[],\"strings\":[\"\"]}}",
+            "0,0,0,4294967295,0,".repeat(nodes)
+        ),
         format!(
             "{header}\"nodes\":[0,0,0,0,{edges}],\"edges\":[{}0,0,0],\"strings\":[\"\"]}}",
             "0,0,0,".repeat(edges - 1)
