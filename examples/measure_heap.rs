@@ -5,6 +5,8 @@
 //! prints the class table: retained size, shallow size, count and name. `--dump` also writes, for
 //! every node, distance (u32), shallow size (u64) and retained size (u64), little endian.
 
+mod peak;
+
 use std::error::Error;
 use std::fs::{File, read_to_string};
 use std::io::{BufWriter, Write};
@@ -34,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         (total - analysed).as_millis(),
         total.as_millis(),
         cpu_ms()?,
-        peak_mb()?,
+        peak::peak_mb()?,
         graph.node_count(),
         graph.edge_count(),
         classes.len(),
@@ -80,14 +82,4 @@ fn cpu_ms() -> Result<u64, Box<dyn Error>> {
         .map(str::parse)
         .collect::<Result<_, _>>()?;
     Ok(ticks.iter().sum::<u64>() * 10)
-}
-
-fn peak_mb() -> Result<u64, Box<dyn Error>> {
-    let status = read_to_string("/proc/self/status")?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
-        .ok_or("no peak in the process status")?;
-    let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
-    Ok(kilobytes / 1024)
 }

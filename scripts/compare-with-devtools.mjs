@@ -2,48 +2,18 @@
 //
 //   node scripts/compare-with-devtools.mjs FILE DUMP DEVTOOLS
 //
-// DUMP is what `measure_heap FILE --dump DUMP` wrote. DEVTOOLS is an ES module that exports the
-// namespaces HeapSnapshot and HeapSnapshotLoader of DevTools' front_end/entrypoints/heap_snapshot_worker,
-// bundled for Node.js. Exits with 1 when a number differs.
+// DUMP is what `measure_heap FILE --dump DUMP` wrote. DEVTOOLS is a bundle that `bundle` of
+// benches/devtools.mjs made. Exits with 1 when a number differs.
 import fs from 'node:fs'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { MessageChannel, Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
+
+import { load } from '../benches/devtools.mjs'
 
 const NODE_BYTES = 20
 const NO_DISTANCE = -5
 
-if (isMainThread) {
-  const [file, dump, devtools] = process.argv.slice(2)
-  process.exitCode = await compare(file, dump, path.resolve(devtools))
-} else {
-  // DevTools computes dominators on a second thread.
-  const { HeapSnapshot } = await importDevTools(workerData.devtools)
-  workerData.manager = new HeapSnapshot.SecondaryInitManager(workerData.port)
-  parentPort.postMessage('ready')
-}
-
-async function importDevTools (file) {
-  // Front-end code expects a browser's globals.
-  globalThis.self ??= globalThis
-  return import(pathToFileURL(file))
-}
-
-async function load (file, devtools) {
-  const { HeapSnapshotLoader } = await importDevTools(devtools)
-  const { port1, port2 } = new MessageChannel()
-  const worker = new Worker(new URL(import.meta.url), {
-    workerData: { port: port2, devtools },
-    transferList: [port2]
-  })
-  await new Promise(resolve => worker.once('message', resolve))
-  const loader = new HeapSnapshotLoader.HeapSnapshotLoader({ sendEvent () {} })
-  for await (const chunk of fs.createReadStream(file, { encoding: 'utf8', highWaterMark: 4 << 20 })) loader.write(chunk)
-  loader.close()
-  const snapshot = await loader.buildSnapshot(port1)
-  await worker.terminate()
-  return snapshot
-}
+const [file, dump, devtools] = process.argv.slice(2)
+process.exitCode = await compare(file, dump, path.resolve(devtools))
 
 async function compare (file, dump, devtools) {
   const snapshot = await load(file, devtools)
