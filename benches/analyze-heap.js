@@ -12,6 +12,8 @@ const MEGABYTES = 1e6
 // Of the file; measured on Node 20, near enough on others.
 const BARE_BYTES = 4.05 * MEGABYTES
 const UNIT_BYTES = 2.45 * MEGABYTES
+// Numbers have more digits in a larger file: each unit takes this much more than the one before.
+const GROWTH_BYTES = 700
 const TREES_BYTES = 42.4 * MEGABYTES
 
 let seed = 1
@@ -126,7 +128,10 @@ if (Number(megabytes) >= 100) {
   heap.trees = syntaxTrees()
   rest -= TREES_BYTES
 }
-for (let number = 0; rest > UNIT_BYTES / 2; number++, rest -= UNIT_BYTES) heap.units.push(unit(number))
+for (let number = 0; rest > UNIT_BYTES / 2; number++) {
+  heap.units.push(unit(number))
+  rest -= UNIT_BYTES + GROWTH_BYTES * number
+}
 // V8 of Node 20 works out the position of each function slowly, unless a debugger was there.
 const session = new inspector.Session()
 session.connect()
