@@ -2,6 +2,7 @@
 'use strict'
 
 const { spawnSync } = require('node:child_process')
+const { existsSync } = require('node:fs')
 const path = require('node:path')
 
 const FOLDER = path.join(__dirname, 'peers')
@@ -31,4 +32,21 @@ function availablePeers (names) {
   return available
 }
 
-module.exports = { availablePeers }
+const ANALYZE_FOLDER = path.join(__dirname, 'analyze-peers')
+
+/**
+ * The same for the packages that open snapshots. Not all of them load everywhere, so being there is enough; what
+ * fails says so when it is measured. Scripts stay off: one of them would fetch a browser.
+ *
+ * @param {string[]} names
+ * @returns {Set<string>}
+ */
+function availableAnalyzers (names) {
+  const isThere = (name) => existsSync(path.join(ANALYZE_FOLDER, 'node_modules', name, 'package.json'))
+  if (!names.every(isThere)) {
+    spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: ANALYZE_FOLDER, stdio: 'inherit' })
+  }
+  return new Set(names.filter(isThere))
+}
+
+module.exports = { ANALYZE_FOLDER, availableAnalyzers, availablePeers }

@@ -4,6 +4,8 @@
 //! prints one JSON line with the time of each phase and the peak of resident memory. `--classes` also
 //! prints the class table: retained size, shallow size, count and name.
 
+mod peak;
+
 use std::error::Error;
 use std::fs::read_to_string;
 use std::path::Path;
@@ -32,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         (total - analysed).as_millis(),
         total.as_millis(),
         cpu_ms()?,
-        peak_mb()?,
+        peak::peak_mb()?,
         graph.node_count(),
         graph.edge_count(),
         classes.len(),
@@ -62,14 +64,4 @@ fn cpu_ms() -> Result<u64, Box<dyn Error>> {
         .map(str::parse)
         .collect::<Result<_, _>>()?;
     Ok(ticks.iter().sum::<u64>() * 10)
-}
-
-fn peak_mb() -> Result<u64, Box<dyn Error>> {
-    let status = read_to_string("/proc/self/status")?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
-        .ok_or("no peak in the process status")?;
-    let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
-    Ok(kilobytes / 1024)
 }

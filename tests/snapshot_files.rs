@@ -38,6 +38,43 @@ fn what_is_written_is_what_was_read() {
 }
 
 #[test]
+fn a_file_with_more_records_than_it_says_is_read_to_the_end() {
+    let honest = String::from_utf8(sample(30_000)).unwrap();
+    let said = |nodes, edges| format!("\"node_count\":{nodes},\"edge_count\":{edges}");
+    for (nodes, edges) in [(0, 0), (1, 1), (20_000, 89_999)] {
+        let file = honest.replace(&said(60_001, 90_000), &said(nodes, edges));
+        assert_ne!(file, honest);
+        for threads in [1, 2, 3] {
+            let graph = read(file.as_bytes(), file.len() as u64, threads).unwrap();
+            let same = rewritten(&graph) == honest.as_bytes();
+            assert!(same, "{nodes} nodes, {edges} edges, {threads} threads");
+        }
+    }
+}
+
+#[test]
+fn the_first_of_several_faults_is_told_whichever_thread_meets_it() {
+    let honest = String::from_utf8(sample(30_000)).unwrap();
+    let nodes = honest.find("\"nodes\"").unwrap();
+    let edges = honest.find("\"edges\"").unwrap();
+    let commas = honest[nodes..edges]
+        .match_indices(',')
+        .map(|(at, _)| nodes + at);
+    // One in every few blocks.
+    let mut faults = commas.skip(100_000).step_by(40_000).peekable();
+    let first = *faults.peek().unwrap();
+    let mut file = honest.clone().into_bytes();
+    faults.for_each(|fault| file[fault - 1] = b'x');
+    for threads in [1, 2, 3, 4] {
+        let error = read(&file, file.len() as u64, threads).unwrap_err();
+        let Error::SnapshotSyntax { offset, .. } = error else {
+            panic!("{error}");
+        };
+        assert_eq!(offset as usize, first - 1, "with {threads} threads");
+    }
+}
+
+#[test]
 fn a_source_that_gives_little_at_a_time_gives_the_same_graph() {
     struct Trickle<'a>(&'a [u8]);
     impl Read for Trickle<'_> {

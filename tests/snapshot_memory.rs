@@ -181,6 +181,11 @@ fn the_densest_files_take_no_more_than_four_times_their_length() {
             "{HEADER}\"nodes\":[{}0,0,0,0,0],\"edges\":[],\"strings\":[\"\"]}}",
             "0,0,0,0,0,".repeat(nodes)
         ),
+        // Sizes that need a place of their own.
+        format!(
+            "{HEADER}\"nodes\":[{}0,0,0,0,0],\"edges\":[],\"strings\":[\"\"]}}",
+            "0,0,0,4294967295,0,".repeat(nodes)
+        ),
         format!(
             "{HEADER}\"nodes\":[0,0,0,0,{edges}],\"edges\":[{}0,0,0],\"strings\":[\"\"]}}",
             "0,0,0,".repeat(edges - 1)

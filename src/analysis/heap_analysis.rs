@@ -27,21 +27,37 @@ impl HeapAnalysis {
     ///
     /// [`Error::Cancelled`].
     pub fn of(graph: &HeapGraph, watch: &dyn Watch) -> Result<Self, Error> {
-        let (dominators, sizes, classes) = thread::scope(|scope| {
+        let (analysis, ()) = Self::beside(graph, watch, || Ok(()))?;
+        Ok(analysis)
+    }
+
+    /// Analyses a heap, and does something else on the second thread when that has time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cancelled`], and what `more` fails with.
+    pub fn beside<T: Send>(
+        graph: &HeapGraph,
+        watch: &dyn Watch,
+        more: impl FnOnce() -> Result<T, Error> + Send,
+    ) -> Result<(Self, T), Error> {
+        let (dominators, sizes, classes, more) = thread::scope(|scope| {
             // Dominators take longer than everything else together and need none of it.
-            let others = scope.spawn(|| (owned_sizes(graph, watch), Classes::of(graph, watch)));
+            let others =
+                scope.spawn(|| (owned_sizes(graph, watch), Classes::of(graph, watch), more()));
             let dominators = DominatorTree::of(graph, watch);
-            let (sizes, classes) = others.join().expect("sizes and classes do not panic");
-            (dominators, sizes, classes)
+            let (sizes, classes, more) = others.join().expect("the second thread does not panic");
+            (dominators, sizes, classes, more)
         });
-        let (dominators, sizes, classes) = (dominators?, sizes?, classes?);
+        let (dominators, sizes, classes, more) = (dominators?, sizes?, classes?, more?);
         let retained = RetainedSizes::of(&dominators, &sizes, watch)?;
-        Ok(Self {
+        let analysis = Self {
             sizes,
             dominators,
             retained,
             classes,
-        })
+        };
+        Ok((analysis, more))
     }
 
     /// All classes, the largest retained size first.

@@ -297,6 +297,8 @@ fn retainers_are_all_edges_that_lead_to_a_node() {
                 .filter(|&edge| graph.edge_target(edge) == node)
                 .collect();
             assert_eq!(retainers.retainers(node), expected, "seed {seed}, {node:?}");
+            let scanned: Vec<_> = graph.edges_to(node).collect();
+            assert_eq!(scanned, expected, "seed {seed}, {node:?}");
         }
     }
 }

@@ -185,8 +185,10 @@ mod tests {
         let objects = NewObjects::of(graph, &bits, &Unwatched).unwrap();
         let told = objects.describe(asked.to_vec(), StringContents::Hidden);
         let names = |held: &Held| {
-            let edges = held.path.steps.iter().map(|step| step.edge.clone());
-            edges.collect()
+            let steps = held.path.steps.iter();
+            steps
+                .map(|step| format!("{} @{}", step.edge, step.node.id.0))
+                .collect()
         };
         let paths = told.held.iter().map(names).collect();
         (told, paths)
@@ -230,8 +232,8 @@ mod tests {
             .collect();
         assert_eq!(held, [(2, 30), (1, 5)]);
         let expected = [
-            vec!["global", "sessions", "table", "b"],
-            vec!["global", "cache", "new"],
+            vec!["global object @1", ".sessions @3", ".table @13"],
+            vec!["global object @1", ".cache @5", ".new @15"],
         ];
         assert_eq!(paths, expected);
     }
@@ -254,7 +256,7 @@ mod tests {
         let (told, paths) = told(heap, &links, &links);
         assert_eq!(told.retained_bytes, 1_600_000);
         assert_eq!((told.held.len(), told.held[0].count), (1, 100_000));
-        assert_eq!(paths, [["global", "head"]]);
+        assert_eq!(paths, [["global object @1", ".head @3"]]);
     }
 
     #[test]

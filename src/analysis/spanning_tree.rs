@@ -39,15 +39,16 @@ pub struct SpanningTree {
 /// [`Error::Cancelled`].
 pub fn walk(graph: &HeapGraph, watch: &dyn Watch) -> Result<SpanningTree, Error> {
     let weak_maps = WeakMapEdges::find(graph);
+    let nodes = graph.node_count();
     let mut walk = Walk {
         graph,
         weak_maps: &weak_maps,
         watch,
         tree: SpanningTree {
-            numbers: vec![UNREACHED; graph.node_count()],
-            nodes: Vec::new(),
-            parents: Vec::new(),
-            lowest_ancestors: Vec::new(),
+            numbers: vec![UNREACHED; nodes],
+            nodes: Vec::with_capacity(nodes),
+            parents: Vec::with_capacity(nodes),
+            lowest_ancestors: Vec::with_capacity(nodes),
             back_references: Vec::new(),
         },
         stack: Vec::new(),
@@ -88,10 +89,18 @@ struct Walk<'a> {
     weak_maps: &'a WeakMapEdges,
     watch: &'a dyn Watch,
     tree: SpanningTree,
-    /// The nodes above the current one, each with the edge to go on with.
-    stack: Vec<(NodeIndex, u32)>,
+    /// The nodes above the current one, where to go on with each.
+    stack: Vec<Above>,
     page: Page,
     until_check: usize,
+}
+
+/// A node whose references the walk has not all followed.
+struct Above {
+    node: NodeIndex,
+    number: u32,
+    next: u32,
+    end: u32,
 }
 
 /// Which objects belong to the page (or, in Node.js, to the program): all that its roots reach.
@@ -187,12 +196,21 @@ impl Walk<'_> {
                     continue;
                 }
                 if found == UNREACHED {
-                    self.stack.push((node, next as u32));
-                    let parent = number;
-                    node = target;
-                    number = self.enter(node, parent);
-                    let range = graph.edge_range(node);
+                    let entered = self.enter(target, number);
+                    let range = graph.edge_range(target);
+                    if range.is_empty() {
+                        self.count_step()?;
+                        continue;
+                    }
+                    self.stack.push(Above {
+                        node,
+                        number,
+                        next: next as u32,
+                        end: end as u32,
+                    });
+                    (node, number) = (target, entered);
                     (next, end) = (range.start, range.end);
+
                     continue;
                 }
                 let lowest = &mut self.tree.lowest_ancestors[found as usize];
@@ -203,19 +221,25 @@ impl Walk<'_> {
                     self.tree.back_references.push((found, number));
                 }
             }
-            self.until_check -= 1;
-            if self.until_check == 0 {
-                self.until_check = CHECK_INTERVAL;
-                let done = self.tree.nodes.len();
-                self.watch.check(Phase::Reach, done, graph.node_count())?;
-            }
-            let Some((parent, edge)) = self.stack.pop() else {
+            self.count_step()?;
+            let Some(above) = self.stack.pop() else {
                 return Ok(());
             };
-            node = parent;
-            number = self.tree.numbers[node.index()];
-            (next, end) = (edge as usize, graph.edge_range(node).end);
+            (node, number) = (above.node, above.number);
+            (next, end) = (above.next as usize, above.end as usize);
         }
+    }
+
+    /// Looks up once in a while, after a node that is done.
+    #[inline(always)]
+    fn count_step(&mut self) -> Result<(), Error> {
+        self.until_check -= 1;
+        if self.until_check > 0 {
+            return Ok(());
+        }
+        self.until_check = CHECK_INTERVAL;
+        let (done, total) = (self.tree.nodes.len(), self.graph.node_count());
+        self.watch.check(Phase::Reach, done, total)
     }
 
     /// Whether a reference from a node other than the root keeps its target alive. Weak ones were

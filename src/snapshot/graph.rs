@@ -117,6 +117,14 @@ impl HeapGraph {
         self.first_edges[node.index()] as usize..self.first_edges[node.index() + 1] as usize
     }
 
+    /// The edges that lead to a node, in the file's order. Scans the column.
+    pub fn edges_to(&self, node: NodeIndex) -> impl Iterator<Item = EdgeIndex> + '_ {
+        let targets = self.edge_targets.iter().enumerate();
+        targets
+            .filter(move |&(_, &target)| target == node)
+            .map(|(edge, _)| EdgeIndex::new(edge))
+    }
+
     /// How an edge refers to its target.
     #[inline(always)]
     pub fn edge_kind(&self, edge: EdgeIndex) -> EdgeKind {

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use super::index::NodeIndex;
 
 /// A place in a script. Lines and columns count from zero, as V8 writes them.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Location {
     pub node: NodeIndex,
     pub script_id: u32,

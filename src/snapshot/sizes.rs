@@ -5,9 +5,6 @@ use std::collections::BTreeMap;
 
 use super::index::NodeIndex;
 
-/// Marks in the narrow column a size that stands in the wide table.
-const WIDE: u32 = u32::MAX;
-
 /// Bytes per node: a column of `u32` and a small table for sizes that need more.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Sizes {
@@ -16,6 +13,22 @@ pub struct Sizes {
 }
 
 impl Sizes {
+    /// Marks in the narrow column a size that stands in the wide table.
+    pub(super) const WIDE: u32 = u32::MAX;
+
+    /// A narrow column, with the sizes of all its marks.
+    pub(super) fn from_columns(narrow: Vec<u32>, wide: BTreeMap<u32, u64>) -> Self {
+        Self { narrow, wide }
+    }
+
+    /// How the narrow column holds a size, if it can.
+    #[inline(always)]
+    pub(super) fn narrowed(bytes: u64) -> Option<u32> {
+        u32::try_from(bytes)
+            .ok()
+            .filter(|&narrow| narrow != Self::WIDE)
+    }
+
     /// A column with room for `capacity` sizes.
     pub fn with_capacity(capacity: usize) -> Self {
         Self {
@@ -38,7 +51,10 @@ impl Sizes {
     #[inline(always)]
     pub fn bytes(&self, node: NodeIndex) -> u64 {
         match self.narrow[node.index()] {
-            WIDE => self.wide.get(&node.0).copied().unwrap_or(u64::from(WIDE)),
+            Self::WIDE => {
+                let bytes = self.wide.get(&node.0).copied();
+                bytes.unwrap_or(u64::from(Self::WIDE))
+            }
             bytes => u64::from(bytes),
         }
     }
@@ -46,51 +62,22 @@ impl Sizes {
     /// Adds the size of the next node.
     #[inline(always)]
     pub fn push(&mut self, bytes: u64) {
-        match u32::try_from(bytes) {
-            Ok(narrow) if narrow != WIDE => self.narrow.push(narrow),
-            _ => {
-                self.wide.insert(NodeIndex::new(self.narrow.len()).0, bytes);
-                self.narrow.push(WIDE);
-            }
-        }
+        let narrow = Self::narrowed(bytes).unwrap_or_else(|| {
+            self.wide.insert(NodeIndex::new(self.narrow.len()).0, bytes);
+            Self::WIDE
+        });
+        self.narrow.push(narrow);
     }
 
     /// Replaces the size of one node.
     pub fn set(&mut self, node: NodeIndex, bytes: u64) {
-        if self.narrow[node.index()] == WIDE {
+        if self.narrow[node.index()] == Self::WIDE {
             self.wide.remove(&node.0);
         }
-        self.narrow[node.index()] = match u32::try_from(bytes) {
-            Ok(narrow) if narrow != WIDE => narrow,
-            _ => {
-                self.wide.insert(node.0, bytes);
-                WIDE
-            }
-        };
-    }
-
-    /// Adds all sizes of `other` behind these.
-    pub fn append(&mut self, other: &Self) {
-        let base = NodeIndex::new(self.narrow.len()).0;
-        self.narrow.extend_from_slice(&other.narrow);
-        self.wide
-            .extend(other.wide.iter().map(|(&at, &bytes)| (base + at, bytes)));
-    }
-
-    /// Forgets all sizes and keeps the memory.
-    pub(super) fn clear(&mut self) {
-        self.narrow.clear();
-        self.wide.clear();
-    }
-
-    /// Makes room for `additional` more.
-    pub(super) fn reserve(&mut self, additional: usize) {
-        self.narrow.reserve_exact(additional);
-    }
-
-    /// Gives back what was reserved and not used.
-    pub(super) fn shrink_to_fit(&mut self) {
-        self.narrow.shrink_to_fit();
+        self.narrow[node.index()] = Self::narrowed(bytes).unwrap_or_else(|| {
+            self.wide.insert(node.0, bytes);
+            Self::WIDE
+        });
     }
 
     /// The sum of all sizes; stops at the largest `u64`.
@@ -113,11 +100,8 @@ mod tests {
         }
         sizes.set(NodeIndex(0), 6 << 32);
         sizes.set(NodeIndex(2), 3);
-        let mut twice = sizes.clone();
-        twice.append(&sizes);
-        let all: Vec<u64> = (0..8).map(|i| twice.bytes(NodeIndex(i))).collect();
-        let once = [6 << 32, u64::from(u32::MAX), 3, 7];
-        assert_eq!(all, [once, once].concat());
-        assert_eq!(sizes.total(), once.iter().sum());
+        let all: Vec<u64> = (0..4).map(|i| sizes.bytes(NodeIndex(i))).collect();
+        assert_eq!(all, [6 << 32, u64::from(u32::MAX), 3, 7]);
+        assert_eq!(sizes.total(), all.iter().sum());
     }
 }

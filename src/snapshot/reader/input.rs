@@ -9,7 +9,7 @@ use super::source::{Place, Source};
 use crate::error::Error;
 
 /// How much is read at once: small enough to stay in a core's cache while it is parsed.
-const BLOCK_BYTES: usize = 256 << 10;
+const BLOCK_BYTES: usize = 128 << 10;
 
 /// Part of an integer array that holds whole records, and its terminator: the comma behind the last
 /// record or the bracket that ends the array.
@@ -18,6 +18,8 @@ pub struct Block {
     pub range: Range<usize>,
     /// Where in the file the range begins.
     pub offset: u64,
+    /// How many records its commas make.
+    pub records: usize,
     /// Whether the array begins here.
     pub is_first: bool,
     /// Whether the array ends here.
@@ -158,12 +160,13 @@ impl<R: Read> Input<R> {
                 self.fill()?;
             }
             let bytes = &self.buffer[self.start..self.end];
-            if let Some((length, is_last)) = whole_records(bytes, fields) {
+            if let Some((length, records, is_last)) = whole_records(bytes, fields) {
                 let (buffer, range, offset) = self.split_off(length, spare);
                 return Ok(Block {
                     buffer,
                     range,
                     offset,
+                    records,
                     is_first,
                     is_last,
                 });
@@ -218,12 +221,15 @@ impl<R: Read> Input<R> {
     }
 }
 
-/// How many bytes hold whole records, terminator included, and whether the array ends there.
-fn whole_records(bytes: &[u8], fields: usize) -> Option<(usize, bool)> {
+/// How many bytes hold whole records, terminator included, how many records these are if they are
+/// well-formed, and whether the array ends there.
+fn whole_records(bytes: &[u8], fields: usize) -> Option<(usize, usize, bool)> {
     // `contains` is vectorised, `position` is not: only one block has the bracket.
     if bytes.contains(&b']') {
         let bracket = bytes.iter().position(|&byte| byte == b']')?;
-        return Some((bracket + 1, true));
+        let records = (count_commas(&bytes[..bracket]) + 1) / fields;
+        let is_empty = bytes[..bracket].iter().all(|&byte| is_blank(byte));
+        return Some((bracket + 1, if is_empty { 0 } else { records }, true));
     }
     let commas = count_commas(bytes);
     let mut surplus = commas % fields;
@@ -238,7 +244,7 @@ fn whole_records(bytes: &[u8], fields: usize) -> Option<(usize, bool)> {
         surplus = surplus.wrapping_sub(1);
         is_cut
     })?;
-    Some((cut + 1, false))
+    Some((cut + 1, commas / fields, false))
 }
 
 fn count_commas(bytes: &[u8]) -> usize {

@@ -1,13 +1,14 @@
-//! Blocks of an integer array to columns, on several threads: one reads and cuts, the others parse.
-//! Counting the commas of a block is nearly free and tells where its first record stands.
+//! Blocks of an integer array to columns, on several threads: each takes the next block and the rows
+//! it fills, and parses it while the others take theirs.
+//! Counting the commas of a block is nearly free and tells how many rows it needs.
 #![forbid(unsafe_code)]
 
 use std::io::Read;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, MutexGuard};
 use std::thread;
 
 use super::input::{Block, Input};
-use super::records::Columns;
+use super::records::{Columns, Rows, too_many};
 use crate::error::Error;
 use crate::snapshot::watch::{Phase, Watch};
 
@@ -19,131 +20,162 @@ pub struct Reading<'a> {
     pub watch: &'a dyn Watch,
 }
 
-/// A block on its way to a worker and back, with columns to parse it into.
-struct Job<C> {
-    block: Block,
-    columns: C,
-    result: Result<(), Error>,
+/// What is left of an array and of the rows that it may fill.
+struct Rest<'a, C: Columns + 'a, R: Read> {
+    input: &'a mut Input<R>,
+    next: Next,
+    room: C::Rows<'a>,
+    /// Rows that are handed out.
+    taken: usize,
+    /// Where the first block that failed begins, and why it did.
+    failure: Option<(u64, Error)>,
 }
 
-struct Worker<C> {
-    jobs: SyncSender<Job<C>>,
-    done: Receiver<Job<C>>,
+/// What of an array comes next.
+enum Next {
+    /// A block that was read and found no room yet.
+    Read(Block),
+    Unread,
+    End,
 }
-
-/// Blocks that each worker may have waiting.
-const QUEUE: usize = 2;
 
 impl Reading<'_> {
-    /// Reads one array, from behind its opening bracket to behind its closing one.
-    ///
-    /// `expected_records` comes from the file and so reserves no more than its length allows.
-    pub fn read_columns<C: Columns, R: Read>(
-        &self,
-        input: &mut Input<R>,
-        layout: &C::Layout,
-        expected_records: u64,
-    ) -> Result<C, Error> {
-        let fields = C::fields(layout);
-        let mut columns = C::default();
-        // Each integer takes two bytes at least: itself and what follows it.
-        let most = self.total_bytes.saturating_sub(input.offset()) / (2 * fields as u64);
-        columns.reserve(usize::try_from(expected_records.min(most)).unwrap_or(0));
-        let block = input.take_block(fields, true, Vec::new())?;
-        if block.is_last || self.threads < 2 {
-            self.parse_here(input, layout, block, &mut columns)?;
-        } else {
-            self.parse_on_workers(input, layout, block, &mut columns)?;
-        }
-        columns.shrink_to_fit();
-        Ok(columns)
-    }
-
-    fn parse_here<C: Columns, R: Read>(
-        &self,
-        input: &mut Input<R>,
-        layout: &C::Layout,
-        mut block: Block,
-        columns: &mut C,
-    ) -> Result<(), Error> {
-        loop {
-            self.report(input)?;
-            columns.parse(&block, layout)?;
-            if block.is_last {
-                return Ok(());
-            }
-            block = input.take_block(C::fields(layout), false, block.buffer)?;
-        }
-    }
-
-    fn parse_on_workers<C: Columns, R: Read>(
-        &self,
-        input: &mut Input<R>,
-        layout: &C::Layout,
-        first: Block,
-        columns: &mut C,
-    ) -> Result<(), Error> {
-        thread::scope(|scope| {
-            let workers: Vec<Worker<C>> = (0..self.threads)
-                .map(|_| {
-                    let (jobs, inbox) = sync_channel::<Job<C>>(QUEUE);
-                    let (outbox, done) = sync_channel(QUEUE);
-                    scope.spawn(move || {
-                        for mut job in inbox {
-                            job.result = job.columns.parse(&job.block, layout);
-                            if outbox.send(job).is_err() {
-                                return;
-                            }
-                        }
-                    });
-                    Worker { jobs, done }
-                })
-                .collect();
-            let mut spares = Vec::new();
-            let mut next = Some(first);
-            let (mut sent, mut received) = (0, 0);
-            // Jobs go round the workers and so come back in the file's order.
-            loop {
-                if let Some(block) = next.take() {
-                    let is_last = block.is_last;
-                    let (spare, parsed) = spares.pop().unwrap_or_default();
-                    let job = Job {
-                        block,
-                        columns: parsed,
-                        result: Ok(()),
-                    };
-                    workers[sent % workers.len()]
-                        .jobs
-                        .send(job)
-                        .expect("a worker lives until its jobs end");
-                    sent += 1;
-                    if !is_last {
-                        next = Some(input.take_block(C::fields(layout), false, spare)?);
-                    }
-                    if !is_last && sent - received < QUEUE * workers.len() {
-                        continue;
-                    }
-                }
-                let mut job = workers[received % workers.len()]
-                    .done
-                    .recv()
-                    .expect("a worker answers every job");
-                job.result?;
-                columns.append(&job.columns, job.block.offset)?;
-                self.report(input)?;
-                job.columns.clear();
-                spares.push((job.block.buffer, job.columns));
-                received += 1;
-                if next.is_none() && received == sent {
-                    return Ok(());
-                }
-            }
-        })
-    }
-
     /// Tells how far the input is, and whether to go on.
     pub fn report<R: Read>(&self, input: &Input<R>) -> Result<(), Error> {
         let (done, total) = (input.bytes_done() as usize, self.total_bytes as usize);
         self.watch.check(Phase::Read, done, total)
+    }
+
+    /// Reads one array, from behind its opening bracket to behind its closing one.
+    ///
+    /// `expected_records` comes from the file and so reserves no more than its length allows.
+    pub fn read_columns<C: Columns, R: Read + Send>(
+        &self,
+        input: &mut Input<R>,
+        layout: &C::Layout,
+        expected_records: u64,
+    ) -> Result<(C, C::Facts), Error> {
+        let fields = C::fields(layout);
+        // Each integer takes two bytes at least: itself and what follows it.
+        let most = self.total_bytes.saturating_sub(input.offset()) / (2 * fields as u64);
+        let expected = usize::try_from(expected_records.min(most)).unwrap_or(0);
+        let mut columns = C::default();
+        let mut facts = C::Facts::default();
+        let mut rows = 0;
+        let mut next = Next::Read(input.take_block(fields, true, Vec::new())?);
+        // Once, unless the file has more records than it says.
+        while let Next::Read(block) = next {
+            let needed = rows + block.records;
+            if u32::try_from(needed).is_err() {
+                return Err(too_many(C::SECTION, block.offset, "more records"));
+            }
+            columns.resize(expected.max(2 * columns.len()).max(needed), layout);
+            // A small array is not worth a thread.
+            let threads = if block.is_last { 1 } else { self.threads };
+            let rest = Mutex::new(Rest::<C, R> {
+                input: &mut *input,
+                next: Next::Read(block),
+                room: columns.rows_from(rows),
+                taken: rows,
+                failure: None,
+            });
+            let found = thread::scope(|scope| {
+                let work = || self.fill(&rest, layout);
+                let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+                let ours = work();
+                let others = others.into_iter().map(|other| other.join());
+                let others = others.map(|other| other.expect("parsing does not panic"));
+                others.chain([ours]).collect::<Vec<_>>()
+            });
+            let rest = rest.into_inner().expect("parsing does not panic");
+            if let Some((_, error)) = rest.failure {
+                return Err(error);
+            }
+            for more in found {
+                C::add_facts(&mut facts, more, rest.input.offset())?;
+            }
+            (rows, next) = (rest.taken, rest.next);
+        }
+        columns.resize(rows, layout);
+        columns.shrink_to_fit();
+        Ok((columns, facts))
+    }
+
+    /// Parses blocks until there is no more of them or no room for the next.
+    fn fill<'a, C: Columns, R: Read>(
+        &self,
+        rest: &Mutex<Rest<'a, C, R>>,
+        layout: &C::Layout,
+    ) -> C::Facts {
+        let fields = C::fields(layout);
+        let lock =
+            || -> MutexGuard<'_, Rest<'a, C, R>> { rest.lock().expect("parsing does not panic") };
+        let mut facts = C::Facts::default();
+        let mut spare = Vec::new();
+        loop {
+            let mut rest = lock();
+            let piece = match rest.take(fields, spare, self) {
+                Ok(Some(piece)) => piece,
+                Ok(None) => return facts,
+                Err(error) => {
+                    let offset = rest.input.offset();
+                    rest.fail(offset, error);
+                    return facts;
+                }
+            };
+            drop(rest);
+            let (block, mut rows) = piece;
+            if let Err(error) = rows.parse(&block, fields, layout, &mut facts) {
+                lock().fail(block.offset, error);
+                return facts;
+            }
+            spare = block.buffer;
+        }
+    }
+}
+
+impl<'a, C: Columns, R: Read> Rest<'a, C, R> {
+    /// The next block with the rows it fills. `spare` is a buffer to read into.
+    fn take(
+        &mut self,
+        fields: usize,
+        spare: Vec<u8>,
+        reading: &Reading<'_>,
+    ) -> Result<Option<(Block, C::Rows<'a>)>, Error> {
+        if self.failure.is_some() {
+            return Ok(None);
+        }
+        if let Next::Unread = self.next {
+            reading.report(self.input)?;
+            self.next = Next::Read(self.input.take_block(fields, false, spare)?);
+        }
+        let Next::Read(block) = &self.next else {
+            return Ok(None);
+        };
+        if block.records > self.room.len() {
+            return Ok(None);
+        }
+        let after = if block.is_last {
+            Next::End
+        } else {
+            Next::Unread
+        };
+        let Next::Read(block) = std::mem::replace(&mut self.next, after) else {
+            return Ok(None);
+        };
+        self.taken += block.records;
+        let rows = self.room.split_off(block.records);
+        Ok(Some((block, rows)))
+    }
+
+    /// Ends the work; the failure that is first in the file is told.
+    fn fail(&mut self, offset: u64, error: Error) {
+        if self
+            .failure
+            .as_ref()
+            .is_none_or(|&(first, _)| offset < first)
+        {
+            self.failure = Some((offset, error));
+        }
     }
 }
