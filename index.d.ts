@@ -45,7 +45,7 @@ declare namespace memwatch {
     readonly HeapDiff: HeapDiffConstructor
     /**
      * Reads and analyses a `.heapsnapshot` file of any V8, plain or compressed by gzip, off the event loop. **Takes
-     * about 1.6 times the bytes of the plain file, outside the V8 heap, until the snapshot is collected.**
+     * about 1.1 times the bytes of the plain file, outside the V8 heap, until the snapshot is collected.**
      *
      * @param path a path or a `file:` URL
      * @throws (rejects) Error with a code that begins with `ERR_MEMWATCH_SNAPSHOT_` when the file is cut, damaged or
@@ -60,6 +60,7 @@ declare namespace memwatch {
      *   `ERR_MEMWATCH_UNSUPPORTED` or `ERR_MEMWATCH_CANCELLED`
      */
     openHeap (options?: OpenHeapOptions): Promise<Snapshot>
+    /**
      * Reads `.heapsnapshot` files one by one, off the event loop, and tells how the heap changed. Of each file only
      * counts are kept.
      *
@@ -129,7 +130,7 @@ declare namespace memwatch {
      */
     end (options?: HeapDiffEndOptions & { paths?: false }): HeapDiffResult
     /** The same, and tells of each class that grew what its new objects retain and who holds them. */
-    end (options: HeapDiffEndOptions & { paths: boolean }): HeapDiffResult<ClassGrowth>
+    end (options: HeapDiffEndOptions): HeapDiffResult<ClassGrowth>
   }
 
   interface HeapDiffEndOptions extends StringOptions {

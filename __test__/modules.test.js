@@ -195,6 +195,11 @@ describe('TypeScript', () => {
         const records: GcRecord[] = history().events
         const columns: HistoryColumns = history({ as: 'columns' })
         console.log(records, columns, stats().max, memwatch.running, new HeapDiff().end().change.details[0]?.['+'])
+        const [grown] = new HeapDiff({ maxPauseMs: 500 }).end({ paths: true, showStrings: true }).change.details
+        console.log(grown?.retained_bytes?.toFixed(), grown?.examples?.[0]?.distance, grown?.paths?.[0]?.steps[0]?.isSuspect)
+        openHeap({ maxPauseMs: 500, onProgress: ({ percent }) => console.log(percent) }).then((heap) => heap.classes())
+        // @ts-expect-error paths are there on demand only
+        console.log(new HeapDiff().end().change.details[0]?.paths)
         // @ts-expect-error there is no such method
         memwatch.begin()
         // @ts-expect-error nor can it be had by name
