@@ -46,7 +46,6 @@ pub struct Orders<'a> {
 pub struct FrozenCopy {
     process: Process,
     pipe: File,
-    told: u8,
 }
 
 /// Where the copy's work tells how far it has come.
@@ -103,7 +102,6 @@ impl FrozenCopy {
         Ok(Self {
             process: Process::of(pid),
             pipe: theirs,
-            told: 0,
         })
     }
 
@@ -145,7 +143,7 @@ impl FrozenCopy {
                 frames.push(&piece[..length]);
                 while let Some(frame) = frames.next().map_err(|error| died(&error))? {
                     match frame {
-                        Frame::Progress(percent) => self.tell(percent, tell),
+                        Frame::Progress(percent) => tell(percent.into()),
                         Frame::Result(payload) => outcome = Some(Ok(payload)),
                         Frame::Failure(payload) => outcome = Some(Err(Failure::decode(&payload))),
                     }
@@ -173,13 +171,6 @@ impl FrozenCopy {
                 how: ending.to_string(),
                 may_retry: ending != Ending::Signal(libc::SIGKILL),
             }),
-        }
-    }
-
-    fn tell(&mut self, percent: u8, tell: &dyn Fn(u32)) {
-        if percent > self.told {
-            self.told = percent;
-            tell(percent.into());
         }
     }
 

@@ -74,15 +74,13 @@ impl Mappings {
         let mut left_out = Vec::new();
         for line in maps.lines() {
             let mapping = Mapping::parse(line).ok_or_else(unreadable)?;
-            let at = self
+            let after = self
                 .known
-                .partition_point(|(known, _)| known.range.start < mapping.range.start);
-            match self.known.get(at) {
-                Some((known, is_left_out)) if *known == mapping => {
-                    if *is_left_out {
-                        left_out.push(mapping.range);
-                    }
-                }
+                .partition_point(|(known, _)| known.range.start <= mapping.range.start);
+            let at = after.checked_sub(1).and_then(|at| self.known.get(at));
+            match at {
+                Some((known, true)) if mapping.is_within(known) => left_out.push(mapping.range),
+                Some((known, false)) if mapping.is_within(known) => {}
                 _ if mapping.could_be_v8s() => return Ok(None),
                 _ => {}
             }
@@ -107,6 +105,14 @@ impl Mapping {
             permissions,
             is_anonymous: inode == "0" && (name.is_empty() || name.starts_with("[anon")),
         })
+    }
+
+    /// Whether this is that one, or what is left of it.
+    fn is_within(&self, other: &Self) -> bool {
+        other.range.start <= self.range.start
+            && self.range.end <= other.range.end
+            && self.permissions == other.permissions
+            && self.is_anonymous == other.is_anonymous
     }
 
     /// What nobody may read holds nothing that a copy would miss.
@@ -196,6 +202,16 @@ VmFlags: rd wr
             ..BOTH_PAGES
         };
         assert_eq!(left_out_by(&without_second), Some(vec![first]));
+    }
+
+    #[test]
+    fn what_is_left_of_a_mapping_keeps_its_flag() {
+        let shorter = MAPS.replace("10000000-10040000", "10010000-10040000");
+        let range = Range {
+            start: 0x10010000,
+            ..BOTH_PAGES
+        };
+        assert_eq!(left_out_by(&shorter), Some(vec![range]));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! wait on another one again; and what is tried once more when a copy fails.
 #![forbid(unsafe_code)]
 
+use std::cell::Cell;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +20,7 @@ use crate::snapshot::Watch;
 use crate::v8::heap_snapshot::ReadLists;
 
 /// So often the mappings are read on another thread; when they have changed again by then, on this one.
-const PREPARATIONS: u32 = 4;
+const PREPARATIONS: u32 = 6;
 
 /// A process has one set of mappings, whatever the thread: two forks at a time would take each other's marks away.
 static IS_CAPTURING: AtomicBool = AtomicBool::new(false);
@@ -62,6 +63,8 @@ pub struct Session {
     copy: Option<FrozenCopy>,
     attempts: u32,
     pause: Duration,
+    /// Percent told last: another attempt begins anew and tells nothing twice.
+    told: Cell<u32>,
     _turn: Turn,
 }
 
@@ -99,6 +102,7 @@ impl Session {
             copy: None,
             attempts: 0,
             pause: Duration::ZERO,
+            told: Cell::default(),
             _turn: Turn::take()?,
         })
     }
@@ -111,8 +115,11 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] of the file, [`Error::CaptureRefused`].
-    pub fn prepare(&mut self) -> Result<(), Error> {
+    /// [`Error::Cancelled`], [`Error::CaptureTimeout`], [`Error::Io`] of the file, [`Error::CaptureRefused`].
+    pub fn prepare(&mut self, watch: &dyn Watch) -> Result<(), Error> {
+        if watch.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
         self.limits().check_deadline()?;
         if let (Want::Snapshot(path), None) = (&self.plan.want, &self.file) {
             self.file = Some(TargetFile::create(path)?);
@@ -125,25 +132,18 @@ impl Session {
         Ok(())
     }
 
-    /// Forks; false when it must be prepared once more. On JavaScript's thread, which is held up since
-    /// `since`. `detach` runs in the copy before V8 does.
+    /// JavaScript's thread has been held up for this capture since then.
+    pub fn note_pause(&mut self, since: Instant) {
+        self.pause = self.pause.max(since.elapsed());
+    }
+
+    /// Forks; false when it must be prepared once more. On JavaScript's thread. `detach` runs in the copy
+    /// before V8 does.
     ///
     /// # Errors
     ///
     /// [`Error::CaptureRefused`], [`Error::Unsupported`].
     pub fn fork(
-        &mut self,
-        since: Instant,
-        memory_limit_bytes: Option<u64>,
-        read_lists: ReadLists,
-        detach: impl FnOnce(),
-    ) -> Result<bool, Error> {
-        let forked = self.fork_now(memory_limit_bytes, read_lists, detach);
-        self.pause = self.pause.max(since.elapsed());
-        forked
-    }
-
-    fn fork_now(
         &mut self,
         memory_limit_bytes: Option<u64>,
         read_lists: ReadLists,
@@ -188,7 +188,13 @@ impl Session {
         tell: &dyn Fn(u32),
     ) -> Result<Option<Captured>, Error> {
         let copy = self.copy.take().ok_or(Error::Cancelled)?;
-        let bytes = match copy.result(self.limits(), watch, tell) {
+        let tell_more = |percent| {
+            if percent > self.told.get() {
+                self.told.set(percent);
+                tell(percent);
+            }
+        };
+        let bytes = match copy.result(self.limits(), watch, &tell_more) {
             Err(error) if self.is_worth_another(&error) => return Ok(None),
             answer => answer?,
         };

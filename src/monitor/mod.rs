@@ -226,12 +226,13 @@ impl Monitor {
     }
 
     /// Forks a copy of the process that reads the heap of this thread; false when `session` must be prepared
-    /// once more. The thread is held up since `since`.
+    /// once more.
     ///
     /// # Errors
     ///
     /// [`Error::CopyTooCostly`], else those of [`Session::fork`].
-    pub fn fork_copy(&self, session: &mut Session, since: Instant) -> Result<bool, Error> {
+    pub fn fork_copy(&self, session: &mut Session) -> Result<bool, Error> {
+        let since = Instant::now();
         let plan = session.plan();
         let mut memory_limit_bytes = plan.memory_limit_bytes;
         if !plan.force {
@@ -241,9 +242,11 @@ impl Monitor {
                 .check_copy(headroom_bytes)?;
             memory_limit_bytes = memory_limit_bytes.or(headroom_bytes.map(usable));
         }
-        session.fork(since, memory_limit_bytes, self.read_lists(), || {
+        let forked = session.fork(memory_limit_bytes, self.read_lists(), || {
             self.detach_in_copy();
-        })
+        });
+        session.note_pause(since);
+        forked
     }
 
     /// The copy shares the recording with the service, and has no event loop to wake.
