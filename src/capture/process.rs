@@ -39,8 +39,8 @@ impl Process {
 
     /// Ends it at once, and waits until it has gone.
     pub fn kill(&mut self) -> Ending {
-        if self.ending.is_none() {
-            // SAFETY: it is not reaped, so the id is still its own.
+        if self.wait(libc::WNOHANG).is_none() {
+            // SAFETY: it has not been reaped, so the id is still its own.
             unsafe { libc::kill(self.pid, libc::SIGKILL) };
         }
         self.wait(0).unwrap_or(Ending::Unknown)

@@ -58,7 +58,7 @@ pub struct Session {
     plan: Plan,
     began: Instant,
     file: Option<TargetFile>,
-    mappings: Option<Mappings>,
+    mappings: Mappings,
     preparations: u32,
     copy: Option<FrozenCopy>,
     attempts: u32,
@@ -97,7 +97,7 @@ impl Session {
             plan,
             began: Instant::now(),
             file: None,
-            mappings: None,
+            mappings: Mappings::default(),
             preparations: 0,
             copy: None,
             attempts: 0,
@@ -127,7 +127,7 @@ impl Session {
         if let Some(file) = &self.file {
             file.empty()?;
         }
-        self.mappings = Some(Mappings::read().map_err(unread)?);
+        self.mappings.prepare().map_err(unread)?;
         self.preparations += 1;
         Ok(())
     }
@@ -150,11 +150,13 @@ impl Session {
         detach: impl FnOnce(),
     ) -> Result<bool, Error> {
         let locks = support()?;
-        let known = self.mappings.take().unwrap_or_default();
-        let ranges = match known.left_out_now().map_err(unread)? {
+        let ranges = match self.mappings.left_out_now().map_err(unread)? {
             Some(ranges) => ranges,
             None if self.preparations < PREPARATIONS => return Ok(false),
-            None => Mappings::read().map_err(unread)?.left_out(),
+            None => {
+                self.mappings.read().map_err(unread)?;
+                self.mappings.left_out()
+            }
         };
         let file = self.file.as_ref().map(TargetFile::file);
         let orders = Orders {
@@ -195,8 +197,13 @@ impl Session {
             }
         };
         let bytes = match copy.result(self.limits(), watch, &tell_more) {
+            Ok(bytes) => bytes,
             Err(error) if self.is_worth_another(&error) => return Ok(None),
-            answer => answer?,
+            Err(error) => {
+                // Here rather than on JavaScript's thread: to remove a large file takes long.
+                self.file.take();
+                return Err(error);
+            }
         };
         let findings = postcard::from_bytes(&bytes).map_err(|error| Error::CaptureDied {
             how: format!("its result cannot be read: {error}"),

@@ -316,10 +316,16 @@ impl Drop for Pages {
     }
 }
 
+fn left_out() -> Vec<Range> {
+    let mut mappings = Mappings::default();
+    mappings.read().expect("Linux has smaps");
+    mappings.left_out()
+}
+
 #[test]
 fn memory_that_forks_leave_out_is_in_the_copy_and_left_out_again() {
     let pages = Pages::new(3);
-    let ranges = Mappings::read().expect("Linux has smaps").left_out();
+    let ranges = left_out();
     assert!(pages.is_within(&ranges), "{ranges:?}");
     let sum = |_: &Reports| Ok(pages.sum().to_le_bytes().to_vec());
     let without = run(Orders::default(), sum).expect_err("the memory is not there");
@@ -335,14 +341,15 @@ fn memory_that_forks_leave_out_is_in_the_copy_and_left_out_again() {
     };
     let found = run(orders, sum).expect("found");
     assert_eq!(found, (3 * PAGES_BYTES as u64).to_le_bytes());
-    let after = Mappings::read().expect("Linux has smaps").left_out();
+    let after = left_out();
     assert!(pages.is_within(&after), "{after:?}");
 }
 
 #[test]
 fn a_mapping_that_comes_after_the_flags_were_read_is_seen() {
     let pages = Pages::new(1);
-    let known = Mappings::read().expect("Linux has smaps");
+    let mut known = Mappings::default();
+    known.prepare().expect("Linux has smaps");
     let later = Pages::new(1);
     assert_eq!(known.left_out_now().expect("Linux has maps"), None);
     drop((pages, later));
