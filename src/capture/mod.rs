@@ -5,7 +5,8 @@
 
 mod captured;
 mod failure;
-mod frames;
+// The watchdog is a copy's alone.
+#[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), allow(dead_code))]
 mod limits;
 mod mappings;
 mod session;
@@ -16,6 +17,8 @@ mod target_file;
 mod copy_setup;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod forkable;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod frames;
 #[cfg_attr(
     not(all(target_os = "linux", target_env = "gnu")),
     path = "frozen_copy_elsewhere.rs"

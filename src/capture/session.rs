@@ -251,6 +251,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn without_v8_it_is_refused_with_the_reason() {
+        let plan = Plan {
+            want: Want::Summary,
+            stall: Duration::MAX,
+            timeout: Duration::MAX,
+            retries: 0,
+            memory_limit_bytes: None,
+            force: false,
+        };
+        let error = Session::begin(plan).expect_err("there is no V8 in here");
+        assert_eq!(error.code(), "ERR_MEMWATCH_UNSUPPORTED");
+        assert!(error.to_string().contains("does not export"), "{error}");
+    }
+
+    #[test]
     fn only_one_captures_at_a_time() {
         let first = Turn::take().expect("nobody else");
         let error = Turn::take().map(drop).expect_err("taken");
