@@ -63,7 +63,7 @@ declare namespace memwatch {
     /**
      * Captures the heap of this thread in the background: a forked copy of the process lets V8 take its snapshot,
      * analyses it and sends what it found. **The thread pauses for the fork alone, some milliseconds; the copy takes
-     * about 460 bytes an object, one processor at the lowest priority, and what the service writes to meanwhile is
+     * 400 to 490 bytes an object, one processor at the lowest priority, and what the service writes to meanwhile is
      * in memory twice.** The contents of strings are hidden.
      *
      * @throws (rejects) Error with code `ERR_MEMWATCH_UNSUPPORTED` where `capabilities.backgroundCapture` is false,
