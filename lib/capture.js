@@ -39,7 +39,8 @@ async function inTurn (begin) {
     await before
     return begin()
   })()
-  process[LAST_CAPTURE] = turn.catch(() => {})
+  // Whoever waits must not hold what was found.
+  process[LAST_CAPTURE] = turn.then(() => {}, () => {})
   return turn
 }
 
