@@ -9,7 +9,7 @@ const { PACKAGE, run, temporaryFolder } = require('./child')
 
 const TSC = path.join(PACKAGE, 'node_modules', 'typescript', 'bin', 'tsc')
 const NAMES = ['on', 'once', 'off', 'start', 'stop', 'configure', 'gc', 'stats', 'history', 'traceGc', 'HeapDiff', 'openHeap', 'openSnapshot',
-  'compareSnapshots']
+  'capture', 'writeSnapshot', 'compareSnapshots']
 
 /** A project that has the package installed. */
 function project (t, files) {
@@ -98,6 +98,19 @@ async function analyse () {
   const compared: memwatch.SnapshotComparison = await memwatch.compareSnapshots(['a', new URL('file:///b')])
   const [stayed] = compared.survivors ?? []
   seen.push(changes[0].growth, stayed.size, stayed.largestId, compared.growingPaths[0].counts[0], compared.snapshots[0].nodeCount)
+  const { suspects, classes, pauseMs } = await memwatch.capture({ timeoutMs: 1000 })
+  const counted: memwatch.ClassesCapture = await memwatch.capture({ as: 'classes', memoryLimit: '1 GB', retries: 0 })
+  const { path: written } = await memwatch.capture({ as: 'snapshot', path: new URL('file:///a') })
+  const name: string = await memwatch.writeSnapshot(written, { force: true })
+  memwatch.writeSnapshot(name, (error, path) => console.log(error?.message, path?.length))
+  memwatch.writeSnapshot((error) => console.log(error?.message))
+  seen.push(suspects.length, classes[0].retainedSize, counted.attempts, pauseMs)
+  // @ts-expect-error classes alone have no suspects
+  console.log(counted.suspects)
+  // @ts-expect-error a path is for files
+  await memwatch.capture({ as: 'classes', path: 'a' })
+  const why: string | null = memwatch.capabilities.backgroundCaptureReason
+  console.log(why)
   // @ts-expect-error survivors need three files
   console.log(compared.survivors.length)
   // @ts-expect-error a path has a limit of none, retainers have

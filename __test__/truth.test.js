@@ -86,7 +86,9 @@ test('the self-test passes and everything is found in the executable', { skip: !
     spaces: true,
     fullGc: true,
     nearHeapLimit: true,
-    snapshot: true
+    snapshot: true,
+    backgroundCapture: true,
+    backgroundCaptureReason: null
   })
 })
 

@@ -16,6 +16,8 @@ export type HeapDiff = memwatch.HeapDiff
 export type HeapDiffResult = memwatch.HeapDiffResult
 export declare const openHeap: memwatch.Memwatch['openHeap']
 export declare const openSnapshot: memwatch.Memwatch['openSnapshot']
+export declare const capture: memwatch.Memwatch['capture']
+export declare const writeSnapshot: memwatch.Memwatch['writeSnapshot']
 export declare const compareSnapshots: memwatch.Memwatch['compareSnapshots']
 export type Stats = memwatch.Stats
 export type Leak = memwatch.Leak
@@ -28,4 +30,5 @@ export type SnapshotNode = memwatch.SnapshotNode
 export type SnapshotPath = memwatch.SnapshotPath
 export type SnapshotStep = memwatch.SnapshotStep
 export type SnapshotSuspect = memwatch.SnapshotSuspect
+export type Capture = memwatch.Capture
 export type SnapshotComparison = memwatch.SnapshotComparison

@@ -3,6 +3,7 @@
 
 const { EventEmitter } = require('node:events')
 const binding = require('../binding.js')
+const { capture, writeSnapshot } = require('./capture')
 const { heapDiffOf } = require('./heap-diff')
 const { ObjectIds } = require('./object-ids')
 const { arrayBufferBytes, hostOptions, readHeap } = require('./host')
@@ -95,6 +96,16 @@ class Memwatch extends EventEmitter {
   /** The living heap of this thread as `openSnapshot` gives that of a file. V8 takes the snapshot at once. */
   openHeap (options) {
     return openHeap(this.#native, this.#ids, options)
+  }
+
+  /** Forks a copy of the process that reads the heap of this thread; the thread pauses for the fork alone. */
+  capture (options) {
+    return capture(this.#native, options)
+  }
+
+  /** Writes a `.heapsnapshot` file in a forked copy. Arguments are `[path], [options]`, or heapdump's `[path], [callback]`. */
+  writeSnapshot (...args) {
+    return writeSnapshot(this.#native, args)
   }
 
   /** Reads `.heapsnapshot` files one by one and tells how the heap changed. */

@@ -109,6 +109,71 @@ function openHeapOptions (options = {}) {
   }
 }
 
+const CAPTURES = ['summary', 'classes', 'snapshot']
+const MINUTE_MS = 60_000
+
+/** @returns {{ plan: object, watch: { signal?: AbortSignal, onProgress?: Function } }} the plan as the addon takes it */
+function captureOptions (options = {}) {
+  checkFields('capture(options)', options, ['as', 'path', 'onProgress', 'signal', 'timeoutMs', 'stallMs',
+    'memoryLimit', 'force', 'retries'])
+  const { as = 'summary', path: file, onProgress, signal, force, memoryLimit } = options
+  if (!CAPTURES.includes(as)) {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `as must be one of ${CAPTURES.map(show).join(', ')}, not ${show(as)}`)
+  }
+  if (file !== undefined && as !== 'snapshot') {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', "a path is for as: 'snapshot' alone")
+  }
+  const plan = {
+    suspects: as === 'summary',
+    stallMs: milliseconds('stallMs', options.stallMs, 20_000),
+    timeoutMs: milliseconds('timeoutMs', options.timeoutMs, 10 * MINUTE_MS),
+    retries: retries(options.retries),
+    force: flag('force', force)
+  }
+  if (as === 'snapshot') plan.path = path.resolve(file === undefined ? snapshotName() : snapshotPath(file))
+  if (memoryLimit !== undefined) plan.memoryLimit = memoryBytes(memoryLimit)
+  return { plan, watch: openOptions('capture', { onProgress, signal }) }
+}
+
+/** @returns {object} the options of a capture: the path may be left out */
+function writeSnapshotOptions ([first, ...rest]) {
+  const isPath = first === undefined || first === null || typeof first === 'string' || first instanceof URL
+  const [options = {}] = isPath ? rest : [first]
+  checkFields('writeSnapshot(path, options)', options, ['onProgress', 'signal', 'timeoutMs', 'stallMs', 'memoryLimit',
+    'force', 'retries'])
+  return { ...options, as: 'snapshot', path: isPath ? first ?? undefined : undefined }
+}
+
+function snapshotName () {
+  const time = new Date().toISOString().replaceAll(/[-:]/g, '').replace('.', '-')
+  return `heap-${process.pid}-${time}.heapsnapshot`
+}
+
+function milliseconds (name, value, byDefault) {
+  const number = value === undefined ? byDefault : value
+  if (!(typeof number === 'number' && number >= 1 && number <= MAX_RESULTS)) {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION',
+      `${name} must be a number of milliseconds from 1 to ${MAX_RESULTS}, not ${show(number)}`)
+  }
+  return number
+}
+
+function retries (number = 3) {
+  if (!Number.isInteger(number) || number < 0 || number > 100) {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `retries must be a whole number from 0 to 100, not ${show(number)}`)
+  }
+  return number
+}
+
+function memoryBytes (limit) {
+  const bytes = typeof limit === 'string' ? binding.parseBytes(limit) : limit
+  if (!Number.isSafeInteger(bytes) || bytes < 1) {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION',
+      `memoryLimit must be a positive number of bytes or a size like '2 GB', not ${show(limit)}`)
+  }
+  return bytes
+}
+
 /** @returns {string} */
 function snapshotPath (file) {
   const name = file instanceof URL && file.protocol === 'file:' ? fileURLToPath(file) : file
@@ -212,6 +277,7 @@ function show (value) {
 }
 
 module.exports = {
+  captureOptions,
   configChange,
   countOptions,
   heapDiffEndOptions,
@@ -225,5 +291,6 @@ module.exports = {
   snapshotPath,
   snapshotPaths,
   stringOptions,
-  traceStream
+  traceStream,
+  writeSnapshotOptions
 }

@@ -86,6 +86,24 @@ pub enum Error {
     },
     /// A compressed heap snapshot cannot be expanded: the offset is in the compressed file.
     SnapshotGzip { offset: u64, why: String },
+    /// The copy of the process would need more memory than there is.
+    CopyTooCostly {
+        peak_bytes: u64,
+        headroom_bytes: u64,
+    },
+    /// Another thread of the process captures its heap.
+    CaptureBusy,
+    /// The system did not give what a copy of the process takes.
+    CaptureRefused {
+        action: &'static str,
+        source: io::Error,
+    },
+    /// The copy of the process ended before its work did.
+    CaptureDied { how: String, may_retry: bool },
+    /// The copy of the process hung and was killed.
+    CaptureStalled { limit_ms: u64 },
+    /// The capture took longer than it was allowed to.
+    CaptureTimeout { limit_ms: u64 },
     /// No node of the heap snapshot has this id.
     UnknownNode { id: u64 },
     /// The caller asked the operation to stop.
@@ -97,7 +115,9 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unsupported { .. } => "ERR_MEMWATCH_UNSUPPORTED",
-            Self::TooCostly { .. } => "ERR_MEMWATCH_CAPTURE_TOO_COSTLY",
+            Self::TooCostly { .. } | Self::CopyTooCostly { .. } => {
+                "ERR_MEMWATCH_CAPTURE_TOO_COSTLY"
+            }
             Self::PauseLimit { .. } | Self::PausePredicted { .. } => "ERR_MEMWATCH_PAUSE_LIMIT",
             Self::DiffEnded => "ERR_MEMWATCH_DIFF_ENDED",
             Self::IdsLost => "ERR_MEMWATCH_IDS_LOST",
@@ -112,6 +132,11 @@ impl Error {
             Self::SnapshotTooLarge { .. } => "ERR_MEMWATCH_SNAPSHOT_TOO_LARGE",
             Self::SnapshotRead { .. } => "ERR_MEMWATCH_SNAPSHOT_READ",
             Self::SnapshotGzip { .. } => "ERR_MEMWATCH_SNAPSHOT_GZIP",
+            Self::CaptureBusy => "ERR_MEMWATCH_CAPTURE_BUSY",
+            Self::CaptureRefused { .. } => "ERR_MEMWATCH_CAPTURE_REFUSED",
+            Self::CaptureDied { .. } => "ERR_MEMWATCH_CAPTURE_DIED",
+            Self::CaptureStalled { .. } => "ERR_MEMWATCH_CAPTURE_STALLED",
+            Self::CaptureTimeout { .. } => "ERR_MEMWATCH_CAPTURE_TIMEOUT",
             Self::UnknownNode { .. } => "ERR_MEMWATCH_UNKNOWN_NODE",
             Self::Cancelled => "ERR_MEMWATCH_CANCELLED",
         }
@@ -237,6 +262,34 @@ impl fmt::Display for Error {
                 f,
                 "the heap snapshot's gzip stream is damaged at byte {offset} of the file: {why}"
             ),
+            Self::CopyTooCostly {
+                peak_bytes,
+                headroom_bytes,
+            } => write!(
+                f,
+                "the copy of the process would take about {} for V8's heap snapshot, but only {} \
+                 are left; force: true tries it all the same",
+                format_bytes(*peak_bytes as f64),
+                format_bytes(*headroom_bytes as f64)
+            ),
+            Self::CaptureBusy => write!(
+                f,
+                "another thread of this process is capturing its heap; one can at a time"
+            ),
+            Self::CaptureRefused { action, source } => {
+                write!(f, "cannot {action} to capture the heap: {source}")
+            }
+            Self::CaptureDied { how, .. } => {
+                write!(f, "the copy of the process came to no result: {how}")
+            }
+            Self::CaptureStalled { limit_ms } => write!(
+                f,
+                "the copy of the process did nothing for {limit_ms} ms and was killed"
+            ),
+            Self::CaptureTimeout { limit_ms } => write!(
+                f,
+                "the capture took longer than {limit_ms} ms and was ended; allow a larger timeoutMs"
+            ),
             Self::UnknownNode { id } => write!(f, "the heap snapshot has no node @{id}"),
             Self::Cancelled => write!(f, "the operation was cancelled"),
         }
@@ -246,7 +299,9 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Io { source, .. } | Self::SnapshotRead { source, .. } => Some(source),
+            Self::Io { source, .. }
+            | Self::SnapshotRead { source, .. }
+            | Self::CaptureRefused { source, .. } => Some(source),
             _ => None,
         }
     }

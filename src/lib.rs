@@ -3,13 +3,15 @@
 //! The folders follow the data: `v8` hooks the collector, `gc` keeps what it saw, `leak` judges the
 //! series, `monitor` ties them together for one isolate, `report` puts results into words and
 //! `binding` hands them to JavaScript. Beside them, `snapshot` turns a heap snapshot into a graph and
-//! `analysis` answers questions about it. Only `binding` needs Node; the rest builds and tests without.
+//! `analysis` answers questions about it; `capture` does both in a forked copy of the process. Only `binding` needs Node; the rest builds and tests without.
 #![deny(unsafe_code)]
 
 pub mod error;
 pub mod units;
 
 pub mod analysis;
+#[allow(unsafe_code)]
+pub mod capture;
 pub mod gc;
 pub mod leak;
 pub mod monitor;

@@ -12,10 +12,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "binding",
         &[
-            "analysis", "gc", "leak", "monitor", "report", "snapshot", "v8",
+            "analysis", "capture", "gc", "leak", "monitor", "report", "snapshot", "v8",
         ],
     ),
-    ("monitor", &["analysis", "gc", "leak", "snapshot", "v8"]),
+    (
+        "monitor",
+        &["analysis", "capture", "gc", "leak", "snapshot", "v8"],
+    ),
+    ("capture", &["analysis", "snapshot", "v8"]),
     ("report", &["analysis", "gc", "leak", "snapshot"]),
     ("analysis", &["snapshot"]),
     ("snapshot", &[]),

@@ -2,6 +2,8 @@
 //! replaced by what they stand for unless the caller asks for contents.
 #![forbid(unsafe_code)]
 
+use serde::{Deserialize, Serialize};
+
 use super::classes::Classes;
 use super::duplicate_strings::CUT_UNITS;
 use super::inspectors::{DescribedPath, Leaking, Step, class_name, describe_path};
@@ -20,7 +22,7 @@ pub enum StringContents {
 }
 
 /// One node, for people and programs that have no graph.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct NodeSummary {
     pub id: NodeId,
     pub name: String,
@@ -40,7 +42,7 @@ pub struct EdgeSummary {
 }
 
 /// Why a node is still there: the references from a root to it, in the words of the program.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct PathSummary {
     /// None at the root itself.
     pub steps: Vec<StepSummary>,
@@ -49,7 +51,7 @@ pub struct PathSummary {
 }
 
 /// One step of a path: a reference and the object it leads to.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct StepSummary {
     /// The reference, as JavaScript would write it where it could.
     pub edge: String,

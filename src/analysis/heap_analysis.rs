@@ -1,4 +1,4 @@
-//! The questions that nearly every other question needs answered first, answered on two threads.
+//! The questions that nearly every other question needs answered first, answered on two threads or on one.
 #![forbid(unsafe_code)]
 
 use std::thread;
@@ -9,6 +9,13 @@ use super::owned_sizes::owned_sizes;
 use super::retained_sizes::RetainedSizes;
 use crate::error::Error;
 use crate::snapshot::{HeapGraph, Sizes, Watch};
+
+/// How many threads a heap is analysed on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Threads {
+    One,
+    Two,
+}
 
 /// Sizes, dominators and classes of one heap.
 #[derive(Clone, Debug)]
@@ -27,28 +34,32 @@ impl HeapAnalysis {
     ///
     /// [`Error::Cancelled`].
     pub fn of(graph: &HeapGraph, watch: &dyn Watch) -> Result<Self, Error> {
-        let (analysis, ()) = Self::beside(graph, watch, || Ok(()))?;
+        let (analysis, ()) = Self::beside(graph, Threads::Two, watch, || Ok(()))?;
         Ok(analysis)
     }
 
-    /// Analyses a heap, and does something else on the second thread when that has time.
+    /// Analyses a heap, and does something else on the second thread, if there is one, when that has time.
     ///
     /// # Errors
     ///
     /// [`Error::Cancelled`], and what `more` fails with.
     pub fn beside<T: Send>(
         graph: &HeapGraph,
+        threads: Threads,
         watch: &dyn Watch,
         more: impl FnOnce() -> Result<T, Error> + Send,
     ) -> Result<(Self, T), Error> {
-        let (dominators, sizes, classes, more) = thread::scope(|scope| {
+        let others = || (owned_sizes(graph, watch), Classes::of(graph, watch), more());
+        let (dominators, (sizes, classes, more)) = match threads {
+            Threads::One => (DominatorTree::of(graph, watch), others()),
             // Dominators take longer than everything else together and need none of it.
-            let others =
-                scope.spawn(|| (owned_sizes(graph, watch), Classes::of(graph, watch), more()));
-            let dominators = DominatorTree::of(graph, watch);
-            let (sizes, classes, more) = others.join().expect("the second thread does not panic");
-            (dominators, sizes, classes, more)
-        });
+            Threads::Two => thread::scope(|scope| {
+                let others = scope.spawn(others);
+                let dominators = DominatorTree::of(graph, watch);
+                let others = others.join().expect("the second thread does not panic");
+                (dominators, others)
+            }),
+        };
         let (dominators, sizes, classes, more) = (dominators?, sizes?, classes?, more?);
         let retained = RetainedSizes::of(&dominators, &sizes, watch)?;
         let analysis = Self {

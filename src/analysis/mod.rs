@@ -46,7 +46,7 @@ pub use distances::{Distances, SYSTEM_DISTANCE};
 pub use dominators::DominatorTree;
 pub use duplicate_strings::{DuplicateStrings, duplicate_strings};
 pub use growth::{Capture, GrowingShape, NodeShapes, ShapeCounts, ShapeIndex, Shapes};
-pub use heap_analysis::HeapAnalysis;
+pub use heap_analysis::{HeapAnalysis, Threads};
 pub use new_objects::{Held, NewObjects, Newcomers};
 pub use object_diff::{Baseline, ObjectDiff};
 pub use opened_heap::{

@@ -6,6 +6,8 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use serde::{Deserialize, Serialize};
+
 use super::biggest_retainers::biggest_retainers;
 use super::census::{Census, ClassChange};
 use super::classes::{ClassIndex, ClassSummary};
@@ -15,7 +17,7 @@ use super::described::{
 };
 use super::distances::{Distances, SYSTEM_DISTANCE};
 use super::duplicate_strings::duplicate_strings;
-use super::heap_analysis::HeapAnalysis;
+use super::heap_analysis::{HeapAnalysis, Threads};
 use super::inspectors::{is_global, is_internal_node};
 use super::overview::{Overview, OverviewNode, PathTable, ShownNode, cut, pruned_tree};
 use super::retainer_paths::{RetainerPath, Search, distinct_paths, shortest_path};
@@ -44,7 +46,7 @@ pub struct OpenedHeap {
 }
 
 /// A class of one heap with its name.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct NamedClass {
     pub name: String,
     pub count: u64,
@@ -71,7 +73,7 @@ pub struct Retainer {
 }
 
 /// A leak suspect with the path that leads to it.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct NamedSuspect {
     pub holder: NodeSummary,
     pub accumulation_point: NodeSummary,
@@ -87,7 +89,7 @@ pub struct NamedSuspect {
 }
 
 /// How much of one class accumulates.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct NamedAccumulation {
     pub name: String,
     pub count: u64,
@@ -129,8 +131,17 @@ impl OpenedHeap {
     ///
     /// [`Error::Cancelled`].
     pub fn of(graph: HeapGraph, watch: &dyn Watch) -> Result<Self, Error> {
+        Self::on(Threads::Two, graph, watch)
+    }
+
+    /// Analyses a heap on so many threads.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cancelled`].
+    pub fn on(threads: Threads, graph: HeapGraph, watch: &dyn Watch) -> Result<Self, Error> {
         let (analysis, distances) =
-            HeapAnalysis::beside(&graph, watch, || Distances::of(&graph, watch))?;
+            HeapAnalysis::beside(&graph, threads, watch, || Distances::of(&graph, watch))?;
         // Small heaps are done before anyone looks.
         if watch.is_cancelled() {
             return Err(Error::Cancelled);

@@ -11,7 +11,7 @@ use crate::gc::{GcKind, Recording, Trigger};
 use crate::{leak, monitor, report, units};
 
 /// What the executable offers.
-#[napi(object, object_from_js = false)]
+#[napi(object, object_from_js = false, use_nullable = true)]
 pub struct Capabilities {
     pub hooks: bool,
     pub statistics: bool,
@@ -19,11 +19,14 @@ pub struct Capabilities {
     pub full_gc: bool,
     pub near_heap_limit: bool,
     pub snapshot: bool,
+    pub background_capture: bool,
+    pub background_capture_reason: Option<String>,
 }
 
 #[napi(catch_unwind)]
 pub fn capabilities() -> Capabilities {
     let found = monitor::capabilities();
+    let background_capture_reason = monitor::why_no_background_capture();
     Capabilities {
         hooks: found.hooks,
         statistics: found.statistics,
@@ -31,6 +34,8 @@ pub fn capabilities() -> Capabilities {
         full_gc: found.full_gc,
         near_heap_limit: found.near_heap_limit,
         snapshot: found.snapshot,
+        background_capture: background_capture_reason.is_none(),
+        background_capture_reason,
     }
 }
 

@@ -3,6 +3,7 @@
 //! What `#[napi]` generates is unsafe; what is written here is not.
 
 mod async_work;
+mod capture;
 mod environment;
 mod events;
 mod functions;

@@ -15,9 +15,11 @@ use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
+use std::time::Instant;
 
 use parking_lot::Mutex;
 
+use crate::capture::{self, Session};
 use crate::error::Error;
 use crate::gc::event::HeapChange;
 use crate::gc::process_memory::headroom_bytes;
@@ -32,8 +34,8 @@ use crate::v8::{
 
 pub use config::{Change, Config};
 pub use inbox::{Interests, Notification, PauseSummary, Stats, SubscriberId, Warning};
-use snapshot_cost::SnapshotCosts;
 pub use snapshot_cost::{Keep, Limits, SnapshotCost};
+use snapshot_cost::{SnapshotCosts, usable};
 use state::State;
 
 /// What Node tells of the environment that the monitor lives in.
@@ -223,6 +225,44 @@ impl Monitor {
         Ok(snapshot.to_graph(|_| false))
     }
 
+    /// Forks a copy of the process that reads the heap of this thread; false when `session` must be prepared
+    /// once more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CopyTooCostly`], else those of [`Session::fork`].
+    pub fn fork_copy(&self, session: &mut Session) -> Result<bool, Error> {
+        let since = Instant::now();
+        let plan = session.plan();
+        let mut memory_limit_bytes = plan.memory_limit_bytes;
+        if !plan.force {
+            let memory = self.state.lock().process_memory();
+            let headroom_bytes = headroom_bytes(&memory);
+            self.predict_snapshot(Keep::Graph)?
+                .check_copy(headroom_bytes)?;
+            memory_limit_bytes = memory_limit_bytes.or(headroom_bytes.map(usable));
+        }
+        let forked = session.fork(memory_limit_bytes, self.read_lists(), || {
+            self.detach_in_copy();
+        });
+        session.note_pause(since);
+        forked
+    }
+
+    /// The copy shares the recording with the service, and has no event loop to wake.
+    fn detach_in_copy(&self) {
+        self.state.lock().silence_recorder();
+        self.hook.borrow_mut().take();
+    }
+
+    /// Who distrusts V8's callbacks distrusts what it keeps to itself.
+    fn read_lists(&self) -> ReadLists {
+        match self.mode {
+            Mode::Native => ReadLists::InPlace,
+            Mode::Fallback(_) => ReadLists::ByAccessor,
+        }
+    }
+
     /// Takes V8's heap snapshot; the collections it makes V8 run are recorded as its own.
     fn take_snapshot(&self, limits: Limits, keep: Keep) -> Result<HeapSnapshot, Error> {
         let isolate = Isolate::current()?;
@@ -240,11 +280,7 @@ impl Monitor {
         };
         let hook = self.hook.borrow().clone();
         let started_ns = clock::monotonic_ns();
-        // Who distrusts V8's callbacks distrusts what it keeps to itself.
-        let read_lists = match self.mode {
-            Mode::Native => ReadLists::InPlace,
-            Mode::Fallback(_) => ReadLists::ByAccessor,
-        };
+        let read_lists = self.read_lists();
         let mut stop_in_time = stop_after_ms.map(|limit_ms| {
             move |done: u32, total: u32| {
                 let pause_ms = (clock::monotonic_ns() - started_ns) as f64 / 1e6;
@@ -399,6 +435,15 @@ pub fn choose_mode<E>(
 /// What the executable offers, whatever the mode is.
 pub fn capabilities() -> Capabilities {
     Symbols::get().capabilities()
+}
+
+/// `None` when heaps can be captured in the background, else why not.
+pub fn why_no_background_capture() -> Option<String> {
+    match capture::support() {
+        Ok(_) => None,
+        Err(Error::Unsupported { why, .. }) => Some(why),
+        Err(error) => Some(error.to_string()),
+    }
 }
 
 /// Memory of the process as it is delivered: JavaScript adds what only Node knows.

@@ -86,7 +86,7 @@ impl SnapshotCost {
     /// [`Error::TooCostly`] when more than nine tenths of the memory that is left would be used.
     pub fn check_memory(&self, headroom_bytes: Option<u64>) -> Result<(), Error> {
         match headroom_bytes {
-            Some(headroom_bytes) if self.peak_bytes > headroom_bytes / 10 * 9 => {
+            Some(headroom_bytes) if self.peak_bytes > usable(headroom_bytes) => {
                 Err(Error::TooCostly {
                     pause_ms: self.pause_ms,
                     peak_bytes: self.peak_bytes,
@@ -96,6 +96,28 @@ impl SnapshotCost {
             _ => Ok(()),
         }
     }
+
+    /// The same for a snapshot in a copy of the process.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CopyTooCostly`].
+    pub fn check_copy(&self, headroom_bytes: Option<u64>) -> Result<(), Error> {
+        match headroom_bytes {
+            Some(headroom_bytes) if self.peak_bytes > usable(headroom_bytes) => {
+                Err(Error::CopyTooCostly {
+                    peak_bytes: self.peak_bytes,
+                    headroom_bytes,
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What may be taken of the memory that is left.
+pub fn usable(headroom_bytes: u64) -> u64 {
+    headroom_bytes / 10 * 9
 }
 
 #[cfg(test)]
@@ -137,6 +159,10 @@ mod tests {
         let error = cost
             .check_memory(Some(1 << 30))
             .expect_err("4 GB do not fit into 1");
+        assert_eq!(error.code(), "ERR_MEMWATCH_CAPTURE_TOO_COSTLY");
+        assert!(error.to_string().contains("1024 mb are left"), "{error}");
+        assert!(cost.check_copy(Some(8 << 30)).is_ok());
+        let error = cost.check_copy(Some(1 << 30)).expect_err("nor in a copy");
         assert_eq!(error.code(), "ERR_MEMWATCH_CAPTURE_TOO_COSTLY");
         assert!(error.to_string().contains("1024 mb are left"), "{error}");
     }

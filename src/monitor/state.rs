@@ -115,6 +115,13 @@ impl State {
         Ok(())
     }
 
+    /// In a copy of the process, which must leave the recording alone.
+    pub fn silence_recorder(&self) {
+        if let Some(recorder) = &self.recorder {
+            recorder.silence();
+        }
+    }
+
     pub fn close_recorder(&mut self) {
         if let Some(recorder) = self.recorder.take() {
             recorder.mark_closed(Some(clock::unix_us()));

@@ -1,6 +1,8 @@
 //! Positions in the columns of a heap graph, each a type of its own so that none can stand in for another.
 #![forbid(unsafe_code)]
 
+use serde::{Deserialize, Serialize};
+
 /// Declares a `u32` position with the two conversions that columns need.
 macro_rules! position {
     ($(#[$doc:meta])* $name:ident) => {
@@ -41,5 +43,7 @@ position! {
 }
 
 /// The id V8 gives an object, stable between the snapshots of one process. Never an index.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(
+    Clone, Copy, Debug, Default, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize,
+)]
 pub struct NodeId(pub u32);

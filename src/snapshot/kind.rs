@@ -2,11 +2,13 @@
 //! the names are trusted.
 #![forbid(unsafe_code)]
 
+use serde::{Deserialize, Serialize};
+
 /// Declares an enum whose variants have the names that V8 writes into `meta`.
 macro_rules! kinds {
     ($(#[$doc:meta])* $enum:ident { $($(#[$variant_doc:meta])* $variant:ident = $name:literal,)* }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
         #[repr(u8)]
         pub enum $enum {
             $($(#[$variant_doc])* $variant,)*

@@ -86,6 +86,11 @@ impl Recorder {
         }
     }
 
+    /// Nothing is written any more: for a copy of the process, which shares the mapping.
+    pub fn silence(&self) {
+        self.failed.store(true, Ordering::Relaxed);
+    }
+
     /// Notes what the process uses, for the case that it is the kernel that kills it.
     pub fn note_memory(&self, memory: &ProcessMemory) {
         if let Some(words) = self.words() {

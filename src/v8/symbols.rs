@@ -79,6 +79,8 @@ pub struct SnapshotSymbols {
     pub object_id: unsafe extern "C" fn(*mut c_void, *mut c_void) -> u32,
     pub current_context: unsafe extern "C" fn(*mut c_void) -> *mut c_void,
     pub delete: unsafe extern "C" fn(*const c_void),
+    /// Writes JSON, in format 0, to a `v8::OutputStream`.
+    pub serialize: unsafe extern "C" fn(*const c_void, *mut c_void, c_int),
     pub node_count: unsafe extern "C" fn(*const c_void) -> c_int,
     pub node_at: unsafe extern "C" fn(*const c_void, c_int) -> *const c_void,
     pub root: unsafe extern "C" fn(*const c_void) -> *const c_void,
@@ -133,6 +135,12 @@ impl Symbols {
     /// The table of this process.
     pub fn get() -> &'static Self {
         &SYMBOLS
+    }
+
+    /// An address in the code of V8's heap snapshots.
+    pub fn snapshot_code(&self) -> Option<*const c_void> {
+        let snapshot = self.snapshot.as_ref()?;
+        Some(snapshot.profiler as *const c_void)
     }
 
     pub fn capabilities(&self) -> Capabilities {
@@ -215,6 +223,9 @@ impl SnapshotSymbols {
                 object_id: function(c"_ZN2v812HeapProfiler11GetObjectIdENS_5LocalINS_5ValueEEE")?,
                 current_context: function(c"_ZN2v87Isolate17GetCurrentContextEv")?,
                 delete: function(c"_ZN2v812HeapSnapshot6DeleteEv")?,
+                serialize: function(
+                    c"_ZNK2v812HeapSnapshot9SerializeEPNS_12OutputStreamENS0_19SerializationFormatE",
+                )?,
                 node_count: function(c"_ZNK2v812HeapSnapshot13GetNodesCountEv")?,
                 node_at: function(c"_ZNK2v812HeapSnapshot7GetNodeEi")?,
                 root: function(c"_ZNK2v812HeapSnapshot7GetRootEv")?,

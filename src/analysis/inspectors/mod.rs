@@ -25,6 +25,8 @@ mod tests;
 use std::borrow::Cow;
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 pub use fingerprint::Fingerprint;
 pub use folding::{Reference, is_internal_node};
 pub use modules::is_global;
@@ -35,7 +37,7 @@ use super::retainer_paths::RetainerPath;
 use crate::snapshot::{HeapGraph, NodeIndex};
 
 /// Whether an object is still there although nothing needs it.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub enum Leaking {
     /// It is meant to be there.
     No,

@@ -1,0 +1,331 @@
+// capture and writeSnapshot: the heap as a forked copy of the process finds it, while the process goes on.
+'use strict'
+
+const assert = require('node:assert/strict')
+const fs = require('node:fs')
+const path = require('node:path')
+const { describe, it } = require('node:test')
+const { PACKAGE, inChild, temporaryFolder } = require('./child')
+const memwatch = require('..')
+
+// The rounds under load, fewer where each of many versions runs them.
+const TIMES = process.env.MEMWATCH_TEST_SMALL_HEAPS === '1' ? 5 : 20
+
+const { backgroundCapture, backgroundCaptureReason } = memwatch.capabilities
+
+it('says whether it can', () => {
+  assert.equal(backgroundCapture, process.platform === 'linux')
+  assert.equal(backgroundCaptureReason === null, backgroundCapture)
+})
+
+describe('a background capture', { skip: !backgroundCapture && backgroundCaptureReason }, () => {
+  it('finds the classes that a snapshot file of the same heap has', async (t) => {
+    const { captured, file, summary } = await inChild(async (memwatch, tools, folder) => {
+      const v8 = require('node:v8')
+      class Planted { constructor (at) { this.at = at + 0.5 } }
+      class Holder { constructor (held) { this.held = held } }
+      globalThis.held = new Holder(Array.from({ length: 20_000 }, (_, at) => new Planted(at)))
+      const path = `${folder}/heap.heapsnapshot`
+      // The first time loads code.
+      await memwatch.capture()
+      await memwatch.openSnapshot(v8.writeHeapSnapshot(path))
+      v8.writeHeapSnapshot(path)
+      const captured = await memwatch.capture({ as: 'classes' })
+      const summary = await memwatch.capture()
+      const file = await memwatch.openSnapshot(path)
+      return {
+        captured,
+        summary,
+        file: { nodeCount: file.nodeCount, edgeCount: file.edgeCount, totalSize: file.totalSize, classes: file.classes() }
+      }
+    }, { argument: temporaryFolder(t), env: { NODE_NO_WARNINGS: '1' } })
+
+    assert.deepEqual(Object.keys(captured).sort(), ['attempts', 'classes', 'durationMs', 'edgeCount', 'engine',
+      'nodeCount', 'pauseMs', 'totalSize'])
+    assert.equal(captured.engine, 'v8')
+    assert.ok(captured.pauseMs > 0 && captured.pauseMs < captured.durationMs)
+    assert.ok(captured.attempts >= 1)
+    // What capturing itself puts on the heap is some tens of objects.
+    for (const field of ['nodeCount', 'edgeCount', 'totalSize']) {
+      const [one, other] = [captured[field], file[field]]
+      assert.ok(Math.abs(one - other) <= other * 0.005, `${field}: ${one} and ${other}`)
+    }
+    const ofFile = new Map(file.classes.map((one) => [one.name, one]))
+    const planted = captured.classes.find(({ name }) => name === 'Planted')
+    assert.equal(planted.count, 20_000)
+    for (const name of ['Planted', 'Holder']) {
+      const { largestId, retainedSize: expectedSize, ...expected } = ofFile.get(name)
+      const { retainedSize, ...found } = captured.classes.find((one) => one.name === name)
+      assert.deepEqual(found, expected)
+      // V8's own tables of a class come and go.
+      assert.ok(Math.abs(retainedSize - expectedSize) <= expectedSize * 0.005, `${name}: ${retainedSize} and ${expectedSize}`)
+    }
+    const same = ({ name, ...one }) => {
+      const { largestId, name: _, ...other } = ofFile.get(name) ?? {}
+      return JSON.stringify(one) === JSON.stringify(other)
+    }
+    const different = captured.classes.filter((one) => !same(one))
+    assert.ok(different.length < captured.classes.length / 5, different.map(({ name }) => name).join())
+    const suspect = summary.suspects.find(({ accumulated }) => accumulated?.name === 'Planted')
+    assert.equal(suspect.accumulated.count, 20_000)
+    assert.equal(summary.classes.find(({ name }) => name === 'Planted').count, 20_000)
+  })
+
+  it('tells nothing of what strings hold', async () => {
+    const { summary, hasName } = await inChild(async (memwatch) => {
+      class Planted {}
+      globalThis.held = Array.from({ length: 20_000 }, (_, at) => Object.assign(new Planted(), { text: `secret ${at}` }))
+      globalThis.secrets = new Map(globalThis.held.map((one) => [`secret key ${one.text}`, one]))
+      const captured = await memwatch.capture()
+      return { summary: JSON.stringify(captured), hasName: captured.classes.some(({ name }) => name === 'Planted') }
+    })
+    assert.ok(hasName)
+    assert.doesNotMatch(summary, /secret \d|secret key/)
+  })
+
+  it('tells how far it has come', async () => {
+    const percents = await inChild(async (memwatch) => {
+      const percents = []
+      await memwatch.capture({ onProgress: ({ percent }) => percents.push(percent) })
+      return percents
+    })
+    assert.ok(percents.length > 5, `${percents}`)
+    assert.deepEqual(percents, [...new Set(percents)].sort((a, b) => a - b))
+  })
+
+  it('writes a snapshot file that only its owner reads', async (t) => {
+    const folder = temporaryFolder(t)
+    const { captured, file, names, called } = await inChild(async (memwatch, tools, folder) => {
+      const fs = require('node:fs')
+      class Planted {}
+      globalThis.held = Array.from({ length: 1000 }, () => new Planted())
+      process.chdir(folder)
+      const captured = await memwatch.capture({ as: 'snapshot', path: 'a.heapsnapshot' })
+      const file = await memwatch.openSnapshot('a.heapsnapshot')
+      await memwatch.writeSnapshot(new URL(`file://${folder}/b.heapsnapshot`), { timeoutMs: 60_000 })
+      const named = await memwatch.writeSnapshot()
+      const called = await new Promise((resolve) => memwatch.writeSnapshot('c.heapsnapshot', (error, path) => resolve([error, path])))
+      const failed = await new Promise((resolve) => memwatch.writeSnapshot('missing/c', (error) => resolve(error.code)))
+      await memwatch.openSnapshot(named)
+      return {
+        captured,
+        called: [...called, failed],
+        names: fs.readdirSync('.').sort(),
+        file: {
+          nodeCount: file.nodeCount,
+          edgeCount: file.edgeCount,
+          totalSize: file.totalSize,
+          planted: file.classes().find(({ name }) => name === 'Planted').count
+        }
+      }
+    }, { argument: folder })
+    const { path: written, engine, attempts, pauseMs, durationMs, ...counts } = captured
+    assert.equal(written, path.join(folder, 'a.heapsnapshot'))
+    assert.deepEqual({ ...counts, planted: 1000 }, file)
+    assert.equal(fs.statSync(written).mode & 0o777, 0o600)
+    assert.deepEqual(called, [null, path.join(folder, 'c.heapsnapshot'), 'ERR_MEMWATCH_IO'])
+    assert.deepEqual(names.filter((name) => !name.startsWith('heap-')), ['a.heapsnapshot', 'b.heapsnapshot', 'c.heapsnapshot'])
+    const [named] = names.filter((name) => name.startsWith('heap-'))
+    assert.match(named, /^heap-\d+-\d{8}T\d{6}-\d{3}Z\.heapsnapshot$/)
+  })
+
+  it('leaves nothing behind when the file cannot be written', async (t) => {
+    const folder = temporaryFolder(t)
+    fs.mkdirSync(path.join(folder, 'folder'))
+    fs.writeFileSync(path.join(folder, 'kept'), 'as it was')
+    const codes = await inChild(async (memwatch, tools, folder) => {
+      const refusal = (path, options) => memwatch.writeSnapshot(path, options)
+        .then(() => 'written', ({ code, message }) => `${code} ${message.includes(path)}`)
+      return [
+        await refusal(`${folder}/missing/file`),
+        await refusal(`${folder}/folder`),
+        await refusal('/dev/full'),
+        await memwatch.writeSnapshot(`${folder}/kept`, { timeoutMs: 1 }).catch(({ code }) => code)
+      ]
+    }, { argument: folder })
+    assert.deepEqual(codes, ['ERR_MEMWATCH_IO true', 'ERR_MEMWATCH_IO true', 'ERR_MEMWATCH_IO true',
+      'ERR_MEMWATCH_CAPTURE_TIMEOUT'])
+    assert.deepEqual(fs.readdirSync(folder).sort(), ['folder', 'kept'])
+    assert.equal(fs.readFileSync(path.join(folder, 'kept'), 'utf8'), 'as it was')
+    assert.ok(fs.statSync('/dev/full').isCharacterDevice())
+  })
+
+  it('refuses what it cannot do with a code', async () => {
+    const codes = await inChild(async (memwatch) => {
+      const aborted = AbortSignal.abort(new Error('enough'))
+      const attempts = [null, { as: 'graph' }, { as: 'classes', path: 'a' }, { forced: true }, { force: 1 }, { retries: -1 },
+        { stallMs: 0 }, { timeoutMs: '1' }, { memoryLimit: 'much' }, { signal: 1 }, { signal: aborted }, { timeoutMs: 1 },
+        { memoryLimit: 100_000, retries: 0 }]
+      const codes = []
+      for (const options of attempts) {
+        codes.push(await memwatch.capture(options).then(() => 'captured', (error) => error.code))
+      }
+      codes.push(await memwatch.writeSnapshot({ as: 'classes' }).catch(({ code }) => code))
+      codes.push((await memwatch.capture({ as: 'classes' })).engine)
+      return codes
+    })
+    const invalid = 'ERR_MEMWATCH_INVALID_OPTION'
+    const unknown = 'ERR_MEMWATCH_UNKNOWN_OPTION'
+    assert.deepEqual(codes, [invalid, invalid, invalid, unknown, invalid, invalid, invalid, invalid, invalid, invalid,
+      'ERR_MEMWATCH_CANCELLED', 'ERR_MEMWATCH_CAPTURE_TIMEOUT', 'ERR_MEMWATCH_CAPTURE_DIED', unknown, 'v8'])
+  })
+
+  it('ends its copy when it is cancelled', async () => {
+    const { code, cause, children } = await inChild(async (memwatch) => {
+      const fs = require('node:fs')
+      globalThis.held = Array.from({ length: 300_000 }, (_, at) => ({ at }))
+      const controller = new AbortController()
+      const onProgress = () => controller.abort(new Error('enough'))
+      const error = await memwatch.capture({ signal: controller.signal, onProgress }).catch((error) => error)
+      return {
+        code: error.code,
+        cause: error.cause.message,
+        children: fs.readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8')
+      }
+    })
+    assert.deepEqual([code, cause, children], ['ERR_MEMWATCH_CANCELLED', 'enough', ''])
+  })
+
+  it('tries again when a copy is ended, but not when it is killed', async () => {
+    const { attempts, killed } = await inChild(async (memwatch) => {
+      const fs = require('node:fs')
+      globalThis.held = Array.from({ length: 200_000 }, (_, at) => ({ at }))
+      const endFirst = (signal) => {
+        let ended = false
+        return () => {
+          const [child] = fs.readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').split(' ')
+          if (!ended && child) process.kill(Number(child), signal)
+          ended = true
+        }
+      }
+      const { attempts } = await memwatch.capture({ as: 'classes', onProgress: endFirst('SIGSEGV') })
+      const killed = await memwatch.capture({ onProgress: endFirst('SIGKILL') }).catch((error) => error)
+      return { attempts, killed: [killed.code, killed.message] }
+    })
+    assert.equal(attempts, 2)
+    assert.equal(killed[0], 'ERR_MEMWATCH_CAPTURE_DIED')
+    assert.match(killed[1], /SIGKILL/)
+  })
+
+  it('waits its turn in one thread and is refused in another', async () => {
+    const { both, refused, inWorker } = await inChild(async (memwatch, tools, PACKAGE) => {
+      const { Worker } = require('node:worker_threads')
+      const ask = (worker) => new Promise((resolve) => {
+        worker.once('message', resolve)
+        worker.postMessage('go')
+      })
+      const source = `
+        const { parentPort } = require('node:worker_threads')
+        const memwatch = require(${JSON.stringify(PACKAGE)})
+        class InWorker {}
+        globalThis.held = Array.from({ length: 100 }, () => new InWorker())
+        parentPort.on('message', () => memwatch.capture({ as: 'classes' })
+          .then(({ classes }) => classes.find(({ name }) => name === 'InWorker')?.count, ({ code }) => code)
+          .then((answer) => parentPort.postMessage(answer)))
+        parentPort.postMessage('ready')`
+      const worker = new Worker(source, { eval: true })
+      await new Promise((resolve) => worker.once('message', resolve))
+      globalThis.held = Array.from({ length: 200_000 }, (_, at) => ({ at }))
+      let refused = null
+      const onProgress = () => { refused ??= ask(worker) }
+      const both = await Promise.all([memwatch.capture({ onProgress }), memwatch.capture({ as: 'classes' })])
+      refused = await refused
+      const inWorker = await ask(worker)
+      await worker.terminate()
+      return { both: both.map(({ engine }) => engine), refused, inWorker }
+    }, { argument: PACKAGE })
+    assert.deepEqual(both, ['v8', 'v8'])
+    assert.equal(refused, 'ERR_MEMWATCH_CAPTURE_BUSY')
+    assert.equal(inWorker, 100)
+  })
+
+  it('leaves the service alone', async () => {
+    const { answered, lost, status } = await inChild(async (memwatch) => {
+      const http = require('node:http')
+      const { spawnSync } = require('node:child_process')
+      const { setTimeout } = require('node:timers/promises')
+      const server = http.createServer((request, response) => response.end(`echo ${request.url}`))
+      await new Promise((resolve) => server.listen(0, resolve))
+      const agent = new http.Agent({ keepAlive: true })
+      const load = { answered: 0, lost: 0, isOver: false }
+      const ask = (at) => new Promise((resolve) => {
+        http.get({ port: server.address().port, path: `/${at}`, agent }, (response) => {
+          let text = ''
+          response.on('data', (part) => { text += part })
+          response.on('end', () => resolve(text === `echo /${at}`))
+        }).on('error', () => resolve(false))
+      })
+      const clients = Array.from({ length: 8 }, async (_, client) => {
+        for (let at = client; !load.isOver; at += 8) {
+          load[await ask(at) ? 'answered' : 'lost']++
+          // The copy has the lowest priority: it needs a processor that is free now and then.
+          await setTimeout(2)
+        }
+      })
+      for (let round = 0; round < 2; round++) await memwatch.capture({ as: 'classes' })
+      const { status } = spawnSync(process.execPath, ['-e', ''])
+      load.isOver = true
+      await Promise.all(clients)
+      agent.destroy()
+      server.close()
+      return { ...load, status }
+    })
+    assert.ok(answered > 50, `${answered}`)
+    assert.deepEqual([lost, status], [0, 0])
+  })
+
+  it('leaves the flight recording alone', async (t) => {
+    const recorder = path.join(temporaryFolder(t), 'recording')
+    const { newest, recorded } = await inChild(async (memwatch, tools, recorder) => {
+      const fs = require('node:fs')
+      memwatch.configure({ recorder })
+      globalThis.gc()
+      await memwatch.capture({ as: 'classes' })
+      const newest = memwatch.history().events.at(-1).sequence
+      // Of each record the first word is its number plus one; they fill the file's end.
+      const words = new BigUint64Array(new Uint8Array(fs.readFileSync(recorder)).buffer)
+      const records = words.subarray(words.length - memwatch.config.capacity * 40)
+      const recorded = records.reduce((highest, word, at) => at % 40 === 0 && word > highest ? word : highest, 0n)
+      return { newest, recorded: Number(recorded) - 1 }
+    }, { argument: recorder })
+    assert.equal(recorded, newest)
+  })
+
+  it(`works beside busy threads and a storm of allocations, ${TIMES} times in a row`, async () => {
+    const { results, children, descriptors, leftOut, heap } = await inChild(async (memwatch, tools, times) => {
+      const v8 = require('node:v8')
+      const fs = require('node:fs')
+      const { Worker } = require('node:worker_threads')
+      const busy = 'let a = []; setInterval(() => { for (let i = 0; i < 3e4; i++) a.push({ i }); if (a.length > 2e5) a = [] }, 5)'
+      const workers = [1, 2].map(() => new Worker(busy, { eval: true }))
+      class Planted {}
+      globalThis.held = Array.from({ length: 5000 }, () => new Planted())
+      const ring = globalThis.ring = []
+      let round = 0
+      const storm = setInterval(() => {
+        ring[round++ % 8] = Array.from({ length: 5000 }, (_, at) => ({ at, text: `x${at}` }))
+      }, 4)
+      const descriptors = () => fs.readdirSync('/proc/self/fd').length
+      // V8 has all of its heap left out of forks.
+      const leftOut = () => fs.readFileSync('/proc/self/smaps', 'utf8').split(/^VmFlags:/m)
+        .map((text, at, all) => / dc[ \n]/.test(all[at + 1]?.split('\n', 1) + '\n') ? 1024 * /^Size: +(\d+) kB/m.exec(text)[1] : 0)
+        .reduce((sum, bytes) => sum + bytes, 0)
+      await memwatch.capture({ as: 'classes' })
+      const before = descriptors()
+      const results = []
+      for (let at = 0; at < times; at++) {
+        const { classes } = await memwatch.capture({ as: 'classes' })
+        results.push(classes.find(({ name }) => name === 'Planted').count)
+      }
+      clearInterval(storm)
+      const after = descriptors()
+      await Promise.all(workers.map((worker) => worker.terminate()))
+      const children = fs.readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8')
+      return { results, children, descriptors: [before, after], leftOut: leftOut(), heap: v8.getHeapStatistics().total_heap_size }
+    }, { argument: TIMES })
+    assert.deepEqual(results, new Array(TIMES).fill(5000))
+    assert.equal(children, '')
+    assert.equal(descriptors[1], descriptors[0])
+    assert.ok(leftOut >= heap * 0.9, `${leftOut} of ${heap}`)
+  })
+})

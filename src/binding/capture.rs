@@ -1,0 +1,172 @@
+//! Background captures as JavaScript runs them: prepared and awaited off its thread, forked on it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use napi::bindgen_prelude::*;
+use napi_derive::napi;
+use parking_lot::Mutex;
+
+use super::async_work::{AsyncWork, promise};
+use super::monitor::Monitor;
+use super::snapshot::{ClassPayload, NativeCancellation, SuspectPayload, converted, told_to};
+use super::{Code, coded};
+use crate::analysis::{NamedClass, Progress};
+use crate::capture::{Captured, Plan, Session, Want};
+use crate::error;
+
+/// One capture under way.
+#[napi(js_name = "BackgroundCapture")]
+pub struct NativeCapture {
+    session: Arc<Mutex<Option<Session>>>,
+}
+
+#[napi(object, object_to_js = false)]
+pub struct CaptureOptions {
+    pub suspects: bool,
+    /// Of the snapshot file, if that is wanted.
+    pub path: Option<String>,
+    pub stall_ms: f64,
+    pub timeout_ms: f64,
+    pub retries: u32,
+    pub memory_limit: Option<f64>,
+    pub force: bool,
+}
+
+#[napi(object, object_from_js = false)]
+pub struct CapturedPayload {
+    pub engine: &'static str,
+    pub pause_ms: f64,
+    pub duration_ms: f64,
+    pub attempts: u32,
+    pub node_count: f64,
+    pub edge_count: f64,
+    pub total_size: f64,
+    pub classes: Option<Vec<CapturedClassPayload>>,
+    pub suspects: Option<Vec<SuspectPayload>>,
+    pub path: Option<String>,
+}
+
+/// Ids of the copy mean nothing outside of it.
+#[napi(object, object_from_js = false)]
+pub struct CapturedClassPayload {
+    pub name: String,
+    pub count: f64,
+    pub shallow_size: f64,
+    pub retained_size: f64,
+}
+
+#[napi]
+impl NativeCapture {
+    #[napi(constructor, catch_unwind)]
+    pub fn new(options: CaptureOptions) -> Result<Self, Code> {
+        let session = Session::begin(options.into()).map_err(coded)?;
+        Ok(Self {
+            session: Arc::new(Mutex::new(Some(session))),
+        })
+    }
+
+    #[napi(catch_unwind, ts_return_type = "Promise<void>")]
+    pub fn prepare(&self, cancellation: &NativeCancellation) -> AsyncTask<AsyncWork<()>> {
+        let session = self.session.clone();
+        let watch = Progress::new(1, cancellation.shared.clone(), |_| {});
+        promise(move || with(&session, |session| session.prepare(&watch)))
+    }
+
+    /// Calls what JavaScript has to do first, and counts the time.
+    #[napi(catch_unwind)]
+    pub fn prime(&self, prime: Function<(), ()>) -> Result<()> {
+        let since = Instant::now();
+        prime.call(())?;
+        if let Some(session) = &mut *self.session.lock() {
+            session.note_pause(since);
+        }
+        Ok(())
+    }
+
+    /// False when it must be prepared once more.
+    #[napi(catch_unwind)]
+    pub fn fork(&self, monitor: &Monitor) -> Result<bool, Code> {
+        with(&self.session, |session| monitor.shared.fork_copy(session)).map_err(coded)
+    }
+
+    /// What the copy found; `null` when it failed and may be tried once more.
+    #[napi(catch_unwind, ts_return_type = "Promise<CapturedPayload | null>")]
+    pub fn result(
+        &self,
+        cancellation: &NativeCancellation,
+        on_progress: Option<Function<u32, ()>>,
+    ) -> Result<AsyncTask<AsyncWork<Option<CapturedPayload>>>> {
+        let session = self.session.clone();
+        let watch = Progress::new(1, cancellation.shared.clone(), |_| {});
+        let tell = told_to(on_progress)?;
+        Ok(promise(move || {
+            with(&session, |session| session.result(&watch, &tell))
+                .map(|captured| captured.map(Into::into))
+        }))
+    }
+
+    /// Ends it, and lets others begin.
+    #[napi(catch_unwind)]
+    pub fn close(&self) {
+        self.session.lock().take();
+    }
+}
+
+fn with<T>(
+    session: &Mutex<Option<Session>>,
+    step: impl FnOnce(&mut Session) -> std::result::Result<T, error::Error>,
+) -> std::result::Result<T, error::Error> {
+    match &mut *session.lock() {
+        Some(session) => step(session),
+        None => Err(error::Error::Cancelled),
+    }
+}
+
+impl From<CaptureOptions> for Plan {
+    fn from(options: CaptureOptions) -> Self {
+        let milliseconds = |ms: f64| Duration::from_millis(ms as u64);
+        Self {
+            want: match options.path {
+                Some(path) => Want::Snapshot(path.into()),
+                None if options.suspects => Want::Summary,
+                None => Want::Classes,
+            },
+            stall: milliseconds(options.stall_ms),
+            timeout: milliseconds(options.timeout_ms),
+            retries: options.retries,
+            memory_limit_bytes: options.memory_limit.map(|bytes| bytes as u64),
+            force: options.force,
+        }
+    }
+}
+
+impl From<Captured> for CapturedPayload {
+    fn from(captured: Captured) -> Self {
+        let findings = captured.findings;
+        Self {
+            engine: findings.engine.name(),
+            pause_ms: captured.pause.as_secs_f64() * 1e3,
+            duration_ms: captured.duration.as_secs_f64() * 1e3,
+            attempts: captured.attempts,
+            node_count: findings.node_count as f64,
+            edge_count: findings.edge_count as f64,
+            total_size: findings.total_bytes as f64,
+            classes: findings.classes.map(converted),
+            suspects: findings.suspects.map(converted),
+            path: captured.path.map(|path| path.to_string_lossy().into()),
+        }
+    }
+}
+
+impl From<NamedClass> for CapturedClassPayload {
+    fn from(class: NamedClass) -> Self {
+        let class = ClassPayload::from(class);
+        Self {
+            name: class.name,
+            count: class.count,
+            shallow_size: class.shallow_size,
+            retained_size: class.retained_size,
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Background capture: a forked copy of the process reads the heap at leisure and sends only what it found.
+//! The service pauses for the fork alone.
+//!
+//! `Session` is one capture; `FrozenCopy` is the machinery, which knows nothing of V8.
+
+mod captured;
+mod failure;
+// The watchdog is a copy's alone.
+#[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), allow(dead_code))]
+mod limits;
+mod mappings;
+mod session;
+mod support;
+mod target_file;
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod copy_setup;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod forkable;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod frames;
+#[cfg_attr(
+    not(all(target_os = "linux", target_env = "gnu")),
+    path = "frozen_copy_elsewhere.rs"
+)]
+mod frozen_copy;
+#[cfg_attr(
+    not(all(target_os = "linux", target_env = "gnu")),
+    path = "locks_elsewhere.rs"
+)]
+mod locks;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod process;
+
+#[cfg(all(test, target_os = "linux", target_env = "gnu"))]
+mod tests;
+
+pub use captured::{Engine, Findings, Want};
+pub use session::{Captured, Plan, Session};
+pub use support::support;

@@ -1,0 +1,276 @@
+//! One capture from its beginning to its end: preparation on another thread, the fork on JavaScript's, the
+//! wait on another one again; and what is tried once more when a copy fails.
+#![forbid(unsafe_code)]
+
+use std::cell::Cell;
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::captured::{Findings, Want, capture};
+use super::failure::Failure;
+use super::frozen_copy::{FrozenCopy, Orders};
+use super::limits::Limits;
+use super::mappings::Mappings;
+use super::support::support;
+use super::target_file::TargetFile;
+use crate::error::Error;
+use crate::snapshot::Watch;
+use crate::v8::heap_snapshot::ReadLists;
+
+/// So often the mappings are read on another thread; when they have changed again by then, on this one.
+const PREPARATIONS: u32 = 6;
+
+/// A process has one set of mappings, whatever the thread: two forks at a time would take each other's marks away.
+static IS_CAPTURING: AtomicBool = AtomicBool::new(false);
+
+/// What a capture is to give, and what it may take.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub want: Want,
+    /// Without a sign of life from the copy.
+    pub stall: Duration,
+    /// In all, whatever the number of attempts.
+    pub timeout: Duration,
+    /// Attempts after the first.
+    pub retries: u32,
+    /// What the copy may take on top of what it has.
+    pub memory_limit_bytes: Option<u64>,
+    /// Also more memory than there seems to be.
+    pub force: bool,
+}
+
+/// What a capture gave.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Captured {
+    pub findings: Findings,
+    pub path: Option<PathBuf>,
+    pub attempts: u32,
+    /// The longest time that the service's thread was held up at once.
+    pub pause: Duration,
+    pub duration: Duration,
+}
+
+/// A capture under way. No other begins in this process until it is dropped.
+#[derive(Debug)]
+pub struct Session {
+    plan: Plan,
+    began: Instant,
+    file: Option<TargetFile>,
+    mappings: Mappings,
+    preparations: u32,
+    copy: Option<FrozenCopy>,
+    attempts: u32,
+    pause: Duration,
+    /// Percent told last: another attempt begins anew and tells nothing twice.
+    told: Cell<u32>,
+    _turn: Turn,
+}
+
+/// The right to fork.
+#[derive(Debug)]
+struct Turn;
+
+impl Turn {
+    fn take() -> Result<Self, Error> {
+        match IS_CAPTURING.swap(true, Ordering::AcqRel) {
+            true => Err(Error::CaptureBusy),
+            false => Ok(Self),
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        IS_CAPTURING.store(false, Ordering::Release);
+    }
+}
+
+impl Session {
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`], and [`Error::CaptureBusy`] while another one is under way.
+    pub fn begin(plan: Plan) -> Result<Self, Error> {
+        support()?;
+        Ok(Self {
+            plan,
+            began: Instant::now(),
+            file: None,
+            mappings: Mappings::default(),
+            preparations: 0,
+            copy: None,
+            attempts: 0,
+            pause: Duration::ZERO,
+            told: Cell::default(),
+            _turn: Turn::take()?,
+        })
+    }
+
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// What may take long and needs no pause. For another thread than JavaScript's.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cancelled`], [`Error::CaptureTimeout`], [`Error::Io`] of the file, [`Error::CaptureRefused`].
+    pub fn prepare(&mut self, watch: &dyn Watch) -> Result<(), Error> {
+        if watch.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        self.limits().check_deadline()?;
+        if let (Want::Snapshot(path), None) = (&self.plan.want, &self.file) {
+            self.file = Some(TargetFile::create(path)?);
+        }
+        if let Some(file) = &self.file {
+            file.empty()?;
+        }
+        self.mappings.prepare().map_err(unread)?;
+        self.preparations += 1;
+        Ok(())
+    }
+
+    /// JavaScript's thread has been held up for this capture since then.
+    pub fn note_pause(&mut self, since: Instant) {
+        self.pause = self.pause.max(since.elapsed());
+    }
+
+    /// Forks; false when it must be prepared once more. On JavaScript's thread. `detach` runs in the copy
+    /// before V8 does.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CaptureRefused`], [`Error::Unsupported`].
+    pub fn fork(
+        &mut self,
+        memory_limit_bytes: Option<u64>,
+        read_lists: ReadLists,
+        detach: impl FnOnce(),
+    ) -> Result<bool, Error> {
+        let locks = support()?;
+        let ranges = match self.mappings.left_out_now().map_err(unread)? {
+            Some(ranges) => ranges,
+            None if self.preparations < PREPARATIONS => return Ok(false),
+            None => {
+                self.mappings.read().map_err(unread)?;
+                self.mappings.left_out()
+            }
+        };
+        let file = self.file.as_ref().map(TargetFile::file);
+        let orders = Orders {
+            ranges: &ranges,
+            memory_limit_bytes,
+            file,
+            locks: Some(locks),
+        };
+        let want = &self.plan.want;
+        self.copy = Some(FrozenCopy::begin(orders, |reports| {
+            detach();
+            let findings = capture(want, read_lists, file, |percent| reports.progress(percent))?;
+            postcard::to_stdvec(&findings).map_err(|error| Failure::Other {
+                message: error.to_string(),
+            })
+        })?);
+        self.attempts += 1;
+        self.preparations = 0;
+        Ok(true)
+    }
+
+    /// Waits for the copy; `None` when it failed in a way that is worth another attempt. `tell` hears whole
+    /// percents. For another thread than JavaScript's.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`FrozenCopy::result`], and [`Error::Io`] of the file.
+    pub fn result(
+        &mut self,
+        watch: &dyn Watch,
+        tell: &dyn Fn(u32),
+    ) -> Result<Option<Captured>, Error> {
+        let copy = self.copy.take().ok_or(Error::Cancelled)?;
+        let tell_more = |percent| {
+            if percent > self.told.get() {
+                self.told.set(percent);
+                tell(percent);
+            }
+        };
+        let bytes = match copy.result(self.limits(), watch, &tell_more) {
+            Ok(bytes) => bytes,
+            Err(error) if self.is_worth_another(&error) => return Ok(None),
+            Err(error) => {
+                // Here rather than on JavaScript's thread: to remove a large file takes long.
+                self.file.take();
+                return Err(error);
+            }
+        };
+        let findings = postcard::from_bytes(&bytes).map_err(|error| Error::CaptureDied {
+            how: format!("its result cannot be read: {error}"),
+            may_retry: false,
+        })?;
+        Ok(Some(Captured {
+            findings,
+            path: self.file.take().map(TargetFile::keep).transpose()?,
+            attempts: self.attempts,
+            pause: self.pause,
+            duration: self.began.elapsed(),
+        }))
+    }
+
+    fn is_worth_another(&self, error: &Error) -> bool {
+        let may_retry = matches!(
+            error,
+            Error::CaptureStalled { .. }
+                | Error::CaptureDied {
+                    may_retry: true,
+                    ..
+                }
+        );
+        may_retry && self.attempts <= self.plan.retries
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            stall: self.plan.stall,
+            began: self.began,
+            timeout: self.plan.timeout,
+        }
+    }
+}
+
+fn unread(source: io::Error) -> Error {
+    Error::CaptureRefused {
+        action: "read the mappings of the process",
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_v8_it_is_refused_with_the_reason() {
+        let plan = Plan {
+            want: Want::Summary,
+            stall: Duration::MAX,
+            timeout: Duration::MAX,
+            retries: 0,
+            memory_limit_bytes: None,
+            force: false,
+        };
+        let error = Session::begin(plan).expect_err("there is no V8 in here");
+        assert_eq!(error.code(), "ERR_MEMWATCH_UNSUPPORTED");
+        assert!(error.to_string().contains("does not export"), "{error}");
+    }
+
+    #[test]
+    fn only_one_captures_at_a_time() {
+        let first = Turn::take().expect("nobody else");
+        let error = Turn::take().map(drop).expect_err("taken");
+        assert_eq!(error.code(), "ERR_MEMWATCH_CAPTURE_BUSY");
+        drop(first);
+        Turn::take().expect("given back");
+    }
+}

@@ -1,0 +1,387 @@
+//! The machinery, on copies of the test process, which has no V8.
+
+use std::ffi::c_void;
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::failure::Failure;
+use super::frozen_copy::{FrozenCopy, Orders, Reports};
+use super::limits::Limits;
+use super::locks::Slots;
+use super::mappings::{Mappings, Range};
+use crate::error::Error;
+use crate::snapshot::{Unwatched, Watch};
+
+const LONG: Duration = Duration::from_secs(60);
+const SHORT: Duration = Duration::from_millis(200);
+
+fn limits(stall: Duration, timeout: Duration) -> Limits {
+    Limits {
+        stall,
+        began: Instant::now(),
+        timeout,
+    }
+}
+
+fn begin(orders: Orders, work: impl FnOnce(&Reports) -> Result<Vec<u8>, Failure>) -> FrozenCopy {
+    FrozenCopy::begin(orders, work).expect("the system allows a fork")
+}
+
+fn result_of(copy: FrozenCopy, limits: Limits) -> Result<Vec<u8>, Error> {
+    let pid = copy.pid();
+    let result = copy.result(limits, &Unwatched, &|_| {});
+    assert_reaped(pid);
+    result
+}
+
+fn run(
+    orders: Orders,
+    work: impl FnOnce(&Reports) -> Result<Vec<u8>, Failure>,
+) -> Result<Vec<u8>, Error> {
+    result_of(begin(orders, work), limits(LONG, LONG))
+}
+
+fn assert_reaped(pid: libc::pid_t) {
+    // SAFETY: asks for a child by its id, and takes no status.
+    let answer = unsafe { libc::waitpid(pid, std::ptr::null_mut(), libc::WNOHANG) };
+    assert_eq!(answer, -1, "the copy is still a child");
+}
+
+fn sleep_for_ever() -> ! {
+    loop {
+        // SAFETY: waits for a signal.
+        unsafe { libc::pause() };
+    }
+}
+
+fn raise(signal: i32) {
+    // SAFETY: what the signal does to the copy is what the test is about.
+    unsafe { libc::raise(signal) };
+}
+
+#[test]
+fn what_the_copy_finds_arrives() {
+    let secret = [1, 2, 3];
+    let found = run(Orders::default(), |_| {
+        Ok(secret.iter().rev().copied().collect())
+    });
+    assert_eq!(found.expect("found"), [3, 2, 1]);
+}
+
+#[test]
+fn a_large_result_arrives_whole() {
+    let found = run(Orders::default(), |reports| {
+        for percent in 0..=100 {
+            reports.progress(percent);
+        }
+        Ok((0..20_000_000u32).map(|at| at as u8).collect())
+    })
+    .expect("found");
+    assert_eq!(found.len(), 20_000_000);
+    assert!(found.iter().enumerate().all(|(at, byte)| at as u8 == *byte));
+}
+
+#[test]
+fn the_service_sees_nothing_of_what_the_copy_changes() {
+    let shared = AtomicBool::new(false);
+    run(Orders::default(), |_| {
+        shared.store(true, SeqCst);
+        Ok(Vec::new())
+    })
+    .expect("found");
+    assert!(!shared.load(SeqCst));
+}
+
+#[test]
+fn a_copy_that_a_signal_ends_is_an_error_that_names_it() {
+    for (signal, name, retried) in [
+        (libc::SIGSEGV, "SIGSEGV", true),
+        (libc::SIGTERM, "SIGTERM", true),
+        (libc::SIGKILL, "SIGKILL", false),
+    ] {
+        let error = run(Orders::default(), |_| {
+            raise(signal);
+            Ok(Vec::new())
+        })
+        .expect_err("killed");
+        assert!(error.to_string().contains(name), "{error}");
+        assert!(
+            matches!(error, Error::CaptureDied { may_retry, .. } if may_retry == retried),
+            "{error:?}"
+        );
+    }
+}
+
+#[test]
+fn a_copy_that_exits_without_a_word_is_an_error() {
+    let error = run(Orders::default(), |_| {
+        // SAFETY: takes a number.
+        unsafe { libc::_exit(9) }
+    })
+    .expect_err("no result");
+    assert!(error.to_string().contains("code 9"), "{error}");
+}
+
+#[test]
+fn a_panic_in_the_copy_is_an_error_with_its_message() {
+    let error = run(Orders::default(), |_| panic!("over {}", "there")).expect_err("panicked");
+    assert_eq!(error.code(), "ERR_MEMWATCH_CAPTURE_DIED");
+    assert!(error.to_string().contains("over there"), "{error}");
+}
+
+#[test]
+fn a_copy_that_hangs_is_killed() {
+    let copy = begin(Orders::default(), |_| sleep_for_ever());
+    let error = result_of(copy, limits(SHORT, LONG)).expect_err("hung");
+    assert_eq!(error.code(), "ERR_MEMWATCH_CAPTURE_STALLED");
+}
+
+#[test]
+fn a_copy_that_computes_without_a_word_does_not_hang() {
+    let copy = begin(Orders::default(), |_| {
+        let began = Instant::now();
+        while began.elapsed() < SHORT * 5 {
+            std::hint::black_box(began);
+        }
+        Ok(vec![1])
+    });
+    assert_eq!(result_of(copy, limits(SHORT, LONG)).expect("done"), [1]);
+}
+
+#[test]
+fn a_copy_that_takes_too_long_is_killed() {
+    let copy = begin(Orders::default(), |_| sleep_for_ever());
+    let error = result_of(copy, limits(LONG, SHORT)).expect_err("too long");
+    assert_eq!(error.code(), "ERR_MEMWATCH_CAPTURE_TIMEOUT");
+}
+
+#[derive(Default)]
+struct Stop(AtomicBool);
+
+impl Watch for Stop {
+    fn is_cancelled(&self) -> bool {
+        self.0.load(SeqCst)
+    }
+}
+
+#[test]
+fn progress_is_told_and_who_cancels_is_heard() {
+    let copy = begin(Orders::default(), |reports| {
+        reports.progress(20);
+        reports.progress(40);
+        sleep_for_ever()
+    });
+    let (stop, pid) = (Stop::default(), copy.pid());
+    let told = std::sync::Mutex::new(Vec::new());
+    let tell = |percent| {
+        told.lock().expect("whole").push(percent);
+        stop.0.store(percent == 40, SeqCst);
+    };
+    let error = copy
+        .result(limits(LONG, LONG), &stop, &tell)
+        .expect_err("cancelled");
+    assert_eq!(error.code(), "ERR_MEMWATCH_CANCELLED");
+    assert_eq!(told.into_inner().expect("whole"), [20, 40]);
+    assert_reaped(pid);
+}
+
+#[test]
+fn a_copy_that_nobody_waits_for_is_killed() {
+    let copy = begin(Orders::default(), |_| sleep_for_ever());
+    let pid = copy.pid();
+    drop(copy);
+    assert_reaped(pid);
+}
+
+#[test]
+fn a_socket_that_the_service_closes_is_closed() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
+    let address = listener.local_addr().expect("bound");
+    let copy = begin(Orders::default(), |reports| {
+        reports.progress(1);
+        sleep_for_ever()
+    });
+    let (stop, is_set_up) = (Stop::default(), AtomicBool::new(false));
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            let tell = |_| is_set_up.store(true, SeqCst);
+            copy.result(limits(LONG, LONG), &stop, &tell)
+        });
+        while !is_set_up.load(SeqCst) {
+            thread::yield_now();
+        }
+        drop(listener);
+        let refused = TcpStream::connect(address).map(drop);
+        stop.0.store(true, SeqCst);
+        assert!(refused.is_err(), "the copy holds the socket");
+        let error = waiting.join().expect("no panic").expect_err("cancelled");
+        assert_eq!(error.code(), "ERR_MEMWATCH_CANCELLED");
+    });
+}
+
+#[test]
+fn the_copy_holds_the_pipe_and_its_file_and_gives_way_to_the_service() {
+    let file = fs::File::open("/proc/self/status").expect("there");
+    let orders = Orders {
+        file: Some(&file),
+        ..Orders::default()
+    };
+    let found = run(orders, |_| {
+        let mut held: Vec<String> = fs::read_dir("/proc/self/fd")
+            .expect("readable")
+            .filter_map(|entry| fs::read_link(entry.expect("readable").path()).ok())
+            .map(|target| target.to_string_lossy().into_owned())
+            .map(|target| target.split(':').next().unwrap_or_default().to_owned())
+            .filter(|target| target != "/dev/null" && !target.ends_with("/fd"))
+            .collect();
+        held.sort();
+        let oom = fs::read_to_string("/proc/self/oom_score_adj").expect("readable");
+        // SAFETY: asks about this process.
+        let nice = unsafe { libc::getpriority(libc::PRIO_PROCESS, 0) };
+        // SAFETY: asks about this process.
+        let dumpable = unsafe { libc::prctl(libc::PR_GET_DUMPABLE, 0, 0, 0, 0) };
+        let text = format!("{} {} {nice} {dumpable}", held.join(" "), oom.trim());
+        Ok(text.into_bytes())
+    })
+    .expect("found");
+    let found = String::from_utf8(found).expect("text");
+    let pid = std::process::id();
+    assert_eq!(found, format!("/proc/{pid}/status pipe 1000 19 0"));
+}
+
+#[test]
+fn handlers_of_the_service_do_not_run_in_the_copy() {
+    static RUNS: AtomicBool = AtomicBool::new(false);
+    extern "C" fn handler(_: i32) {
+        RUNS.store(true, SeqCst);
+    }
+    // SAFETY: the handler sets a flag; nothing else in this process uses the signal.
+    unsafe { libc::signal(libc::SIGUSR1, handler as *const () as libc::sighandler_t) };
+    let error = run(Orders::default(), |_| {
+        raise(libc::SIGPIPE);
+        raise(libc::SIGUSR1);
+        Ok(Vec::new())
+    })
+    .expect_err("ended by the signal");
+    assert!(error.to_string().contains("signal 10"), "{error}");
+    raise(libc::SIGUSR1);
+    assert!(RUNS.load(SeqCst), "the service lost its handler");
+}
+
+/// Pages of our own that a fork leaves out, as V8's.
+struct Pages {
+    start: usize,
+}
+
+const PAGES_BYTES: usize = 1 << 20;
+
+impl Pages {
+    fn new(byte: u8) -> Self {
+        let access = libc::PROT_READ | libc::PROT_WRITE;
+        let kind = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        // SAFETY: new memory, at a place of the system's choice.
+        let start = unsafe { libc::mmap(std::ptr::null_mut(), PAGES_BYTES, access, kind, -1, 0) };
+        assert_ne!(start, libc::MAP_FAILED);
+        // SAFETY: the memory is ours and so long.
+        unsafe { libc::memset(start, byte.into(), PAGES_BYTES) };
+        // SAFETY: the same.
+        let advised = unsafe { libc::madvise(start, PAGES_BYTES, libc::MADV_DONTFORK) };
+        assert_eq!(advised, 0);
+        Self {
+            start: start as usize,
+        }
+    }
+
+    fn is_within(&self, ranges: &[Range]) -> bool {
+        let end = self.start + PAGES_BYTES;
+        ranges
+            .iter()
+            .any(|range| range.start <= self.start && end <= range.end)
+    }
+
+    fn sum(&self) -> u64 {
+        // SAFETY: the memory is alive, so long and written to.
+        let bytes = unsafe { std::slice::from_raw_parts(self.start as *const u8, PAGES_BYTES) };
+        bytes.iter().map(|byte| u64::from(*byte)).sum()
+    }
+}
+
+impl Drop for Pages {
+    fn drop(&mut self) {
+        // SAFETY: the memory is ours, and nothing refers to it.
+        unsafe { libc::munmap(self.start as *mut c_void, PAGES_BYTES) };
+    }
+}
+
+fn left_out() -> Vec<Range> {
+    let mut mappings = Mappings::default();
+    mappings.read().expect("Linux has smaps");
+    mappings.left_out()
+}
+
+#[test]
+fn memory_that_forks_leave_out_is_in_the_copy_and_left_out_again() {
+    let pages = Pages::new(3);
+    let ranges = left_out();
+    assert!(pages.is_within(&ranges), "{ranges:?}");
+    let sum = |_: &Reports| Ok(pages.sum().to_le_bytes().to_vec());
+    let without = run(Orders::default(), sum).expect_err("the memory is not there");
+    assert!(without.to_string().contains("SIGSEGV"), "{without}");
+    // Other ranges are other tests' and may go at any time.
+    let own = [Range {
+        start: pages.start,
+        end: pages.start + PAGES_BYTES,
+    }];
+    let orders = Orders {
+        ranges: &own,
+        ..Orders::default()
+    };
+    let found = run(orders, sum).expect("found");
+    assert_eq!(found, (3 * PAGES_BYTES as u64).to_le_bytes());
+    let after = left_out();
+    assert!(pages.is_within(&after), "{after:?}");
+}
+
+#[test]
+fn a_mapping_that_comes_after_the_flags_were_read_is_seen() {
+    let pages = Pages::new(1);
+    let mut known = Mappings::default();
+    known.prepare().expect("Linux has smaps");
+    let later = Pages::new(1);
+    assert_eq!(known.left_out_now().expect("Linux has maps"), None);
+    drop((pages, later));
+}
+
+#[test]
+fn the_memory_limit_is_on_top_of_what_there_is() {
+    let orders = Orders {
+        memory_limit_bytes: Some(64 << 20),
+        ..Orders::default()
+    };
+    let take = |bytes: usize| {
+        move |_: &Reports| Ok(vec![std::hint::black_box(vec![1u8; bytes])[bytes / 2]])
+    };
+    assert_eq!(run(orders, take(16 << 20)).expect("fits"), [1]);
+    let error = run(orders, take(256 << 20)).expect_err("does not fit");
+    assert_eq!(error.code(), "ERR_MEMWATCH_CAPTURE_DIED");
+}
+
+#[test]
+fn functions_are_replaced_in_the_copy_alone() {
+    let code = functions_are_replaced_in_the_copy_alone as *const c_void;
+    let slots = Slots::find(code, &[c"getppid"]).expect("this program calls it");
+    let orders = Orders {
+        locks: Some(&slots),
+        ..Orders::default()
+    };
+    // SAFETY: takes nothing.
+    let parent = || unsafe { libc::getppid() };
+    let found = run(orders, |_| Ok(parent().to_le_bytes().to_vec())).expect("found");
+    assert_eq!(found, 0i32.to_le_bytes());
+    assert_ne!(parent(), 0);
+    let missing = Slots::find(code, &[c"getppid", c"no_such_function"]);
+    assert_eq!(missing, Err(c"no_such_function"));
+}
