@@ -5,7 +5,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::classes::Classes;
+use super::distances::{Distances, SYSTEM_DISTANCE};
 use super::duplicate_strings::CUT_UNITS;
+use super::heap_analysis::HeapAnalysis;
 use super::inspectors::{DescribedPath, Leaking, Step, class_name, describe_path};
 use super::retainer_paths::RetainerPath;
 use crate::snapshot::{EdgeIndex, EdgeKind, EdgeLabel, HeapGraph, NodeId, NodeIndex, NodeKind};
@@ -75,7 +77,7 @@ pub fn text_length(text: &str) -> (usize, bool) {
 }
 
 /// What a node is called.
-pub fn node_name(
+fn node_name(
     graph: &HeapGraph,
     classes: &Classes,
     node: NodeIndex,
@@ -103,6 +105,25 @@ pub fn node_name(
         }
         _ if name.is_empty() => generic(),
         _ => name.to_owned(),
+    }
+}
+
+/// What is known of a node.
+pub fn node_summary(
+    graph: &HeapGraph,
+    analysis: &HeapAnalysis,
+    distances: &Distances,
+    node: NodeIndex,
+    contents: StringContents,
+) -> NodeSummary {
+    let distance = distances.distance(node);
+    NodeSummary {
+        id: graph.node_id(node),
+        name: node_name(graph, &analysis.classes, node, contents),
+        kind: graph.node_kind(node),
+        shallow_bytes: analysis.sizes.bytes(node),
+        retained_bytes: analysis.retained.bytes(node),
+        distance: distance.filter(|&distance| distance < SYSTEM_DISTANCE),
     }
 }
 

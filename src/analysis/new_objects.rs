@@ -5,8 +5,8 @@
 use std::collections::HashMap;
 
 use super::bits::Bits;
-use super::described::{NodeSummary, PathSummary, StringContents, node_name, path_summary};
-use super::distances::{Distances, SYSTEM_DISTANCE};
+use super::described::{NodeSummary, PathSummary, StringContents, node_summary, path_summary};
+use super::distances::Distances;
 use super::heap_analysis::HeapAnalysis;
 use super::retainer_paths::shortest_path;
 use crate::error::Error;
@@ -129,15 +129,7 @@ impl NewObjects {
     }
 
     fn summary(&self, node: NodeIndex, contents: StringContents) -> NodeSummary {
-        let distance = self.distances.distance(node);
-        NodeSummary {
-            id: self.graph.node_id(node),
-            name: node_name(&self.graph, &self.analysis.classes, node, contents),
-            kind: self.graph.node_kind(node),
-            shallow_bytes: self.analysis.sizes.bytes(node),
-            retained_bytes: self.analysis.retained.bytes(node),
-            distance: distance.filter(|&distance| distance < SYSTEM_DISTANCE),
-        }
+        node_summary(&self.graph, &self.analysis, &self.distances, node, contents)
     }
 }
 

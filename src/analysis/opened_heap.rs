@@ -12,10 +12,10 @@ use super::biggest_retainers::biggest_retainers;
 use super::census::{Census, ClassChange};
 use super::classes::{ClassIndex, ClassSummary};
 use super::described::{
-    EdgeSummary, NodeSummary, PathSummary, StepSummary, StringContents, edge_summary, node_name,
+    EdgeSummary, NodeSummary, PathSummary, StepSummary, StringContents, edge_summary, node_summary,
     path_summary, text_length,
 };
-use super::distances::{Distances, SYSTEM_DISTANCE};
+use super::distances::Distances;
 use super::duplicate_strings::duplicate_strings;
 use super::heap_analysis::{HeapAnalysis, Threads};
 use super::inspectors::{is_global, is_internal_node};
@@ -513,15 +513,7 @@ impl OpenedHeap {
     }
 
     fn summary(&self, node: NodeIndex, contents: StringContents) -> NodeSummary {
-        let distance = self.distances.distance(node);
-        NodeSummary {
-            id: self.graph.node_id(node),
-            name: node_name(&self.graph, &self.analysis.classes, node, contents),
-            kind: self.graph.node_kind(node),
-            shallow_bytes: self.analysis.sizes.bytes(node),
-            retained_bytes: self.analysis.retained.bytes(node),
-            distance: distance.filter(|&distance| distance < SYSTEM_DISTANCE),
-        }
+        node_summary(&self.graph, &self.analysis, &self.distances, node, contents)
     }
 }
 
