@@ -15,6 +15,8 @@ pub mod capture;
 pub mod gc;
 pub mod leak;
 pub mod monitor;
+#[allow(unsafe_code)]
+pub mod reader;
 pub mod report;
 pub mod snapshot;
 #[allow(unsafe_code)]

@@ -78,6 +78,14 @@ impl Rows {
         }
     }
 
+    /// Names a node that was added with an empty name.
+    pub fn name_if_empty(&mut self, node: NodeIndex, name: StringId) {
+        let known = &mut self.node_names[node.index()];
+        if self.strings.text(*known).is_empty() {
+            *known = name;
+        }
+    }
+
     /// Adds an edge that leaves the latest node. Its target may come later.
     ///
     /// # Panics

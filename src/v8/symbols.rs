@@ -39,6 +39,7 @@ pub struct Symbols {
     pub spaces: Option<SpaceSymbols>,
     pub low_memory: Option<unsafe extern "C" fn(*mut c_void)>,
     pub snapshot: Option<SnapshotSymbols>,
+    pub roots: Option<RootSymbols>,
     near_heap_limit: bool,
 }
 
@@ -91,6 +92,22 @@ pub struct SnapshotSymbols {
     pub child: unsafe extern "C" fn(*const c_void, c_int) -> *const c_void,
     pub edge_target: unsafe extern "C" fn(*const c_void) -> *const c_void,
     pub edge_type: unsafe extern "C" fn(*const c_void) -> c_int,
+}
+
+/// What tells where V8 keeps its handles.
+#[derive(Clone, Copy)]
+pub struct RootSymbols {
+    pub globalize: Globalize,
+    pub handle_count: unsafe extern "C" fn(*mut c_void) -> c_int,
+}
+
+/// `v8::api_internal::GlobalizeReference` in its two shapes.
+#[derive(Clone, Copy)]
+pub enum Globalize {
+    /// Node 22 and later.
+    Object(unsafe extern "C" fn(*mut c_void, usize) -> *mut c_void),
+    /// Node 18 and 20.
+    Handle(unsafe extern "C" fn(*mut c_void, *mut c_void) -> *mut c_void),
 }
 
 /// `HeapProfiler::TakeHeapSnapshot` in its two shapes.
@@ -168,6 +185,7 @@ impl Symbols {
             // SAFETY: `Isolate::LowMemoryNotification()` takes the isolate alone.
             low_memory: unsafe { function(c"_ZN2v87Isolate21LowMemoryNotificationEv") },
             snapshot: SnapshotSymbols::look_up(),
+            roots: RootSymbols::look_up(),
             near_heap_limit: NEAR_HEAP_LIMIT.iter().all(|name| address(name).is_some()),
         }
     }
@@ -236,6 +254,27 @@ impl SnapshotSymbols {
                 child: function(c"_ZNK2v813HeapGraphNode8GetChildEi")?,
                 edge_target: function(c"_ZNK2v813HeapGraphEdge9GetToNodeEv")?,
                 edge_type: function(c"_ZNK2v813HeapGraphEdge7GetTypeEv")?,
+            })
+        }
+    }
+}
+
+impl RootSymbols {
+    fn look_up() -> Option<Self> {
+        // SAFETY: both overloads take the isolate, and give the address of a handle.
+        unsafe {
+            let globalize =
+                function(c"_ZN2v812api_internal18GlobalizeReferenceEPNS_8internal7IsolateEm")
+                    .map(Globalize::Object)
+                    .or_else(|| {
+                        function(
+                            c"_ZN2v812api_internal18GlobalizeReferenceEPNS_8internal7IsolateEPm",
+                        )
+                        .map(Globalize::Handle)
+                    });
+            Some(Self {
+                globalize: globalize?,
+                handle_count: function(c"_ZN2v811HandleScope15NumberOfHandlesEPNS_7IsolateE")?,
             })
         }
     }

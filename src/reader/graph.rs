@@ -1,0 +1,435 @@
+//! The whole heap as a graph.
+
+use std::collections::HashMap;
+
+use super::classes::BUFFER_DATA;
+use super::describe::{kind_of, name_of};
+use super::edges::{ARRAY_TAGS, ArrayTag, Extractor, Label, References, Told};
+use super::failure::Unreadable;
+use super::heap::{Heap, MapInfo};
+use super::layout::Class;
+use super::memory::{AddressMap, TAG_MASK, WORD, strong};
+use super::names::{MAX_NAME, Names, Naming};
+use super::roots::{Places, Root, each_root};
+use super::tags::{Tag, each_tag, has_tags};
+use super::walk::{Visitor, for_each_ephemeron, walk};
+use crate::snapshot::{EdgeKind, EdgeLabel, HeapGraph, NodeIndex, NodeKind, Rows, StringId};
+
+/// Nodes that stand for no object: the root, the roots of collections, and each kind of them.
+const SYNTHETIC: usize = 2 + Root::ALL.len();
+const GC_ROOTS: u32 = 1;
+const FIRST_KIND_OF_ROOT: u32 = 2;
+/// Objects between two words about progress.
+const TELL_EVERY: usize = 1 << 16;
+
+/// What the walk meets that the graph needs beforehand.
+#[derive(Default)]
+struct Survey {
+    references: usize,
+    tables: Vec<usize>,
+    buffers: Vec<usize>,
+    /// Kinds and names that objects get from others; a kind overrules, a name does not.
+    tagged: AddressMap<Tag>,
+}
+
+impl Visitor for Survey {
+    #[inline(always)]
+    fn object(&mut self, heap: &mut Heap, object: usize, info: MapInfo, bytes: usize) {
+        self.references += 2 + (heap.references_end(object, info, bytes) - object) / WORD;
+        match info.kind.class {
+            Class::Oddball => heap.leave_out(object),
+            Class::EphemeronTable => self.tables.push(object),
+            Class::ArrayBuffer => self.buffers.push(object),
+            _ => {}
+        }
+        if has_tags(info) {
+            each_tag(heap, object, info, bytes, &mut |target, tag| {
+                self.tagged.entry(target).or_insert(tag);
+            });
+        }
+    }
+}
+
+/// Texts of the graph, each once.
+#[derive(Default)]
+struct Texts {
+    by_string: AddressMap<StringId>,
+    by_name: HashMap<&'static str, StringId>,
+    /// The same, of V8's own.
+    by_system: HashMap<&'static str, StringId>,
+    numbers: Vec<StringId>,
+}
+
+/// Reads the heap as a graph. `id_of` tells V8's number of an object, if it has one.
+pub fn read(
+    heap: &mut Heap,
+    places: &Places,
+    mut names: Names,
+    mut id_of: impl FnMut(usize) -> u32,
+    tell: &mut dyn FnMut(usize, usize),
+) -> Result<HeapGraph, Unreadable> {
+    let mut survey = Survey::default();
+    walk(heap, places, &mut survey)?;
+    let objects = heap.memory.number();
+    let stores = Stores::of(heap, &survey.buffers);
+    let mut rows = Rows::with_capacity(SYNTHETIC + objects + stores.all.len(), survey.references);
+    let mut writer = Writer {
+        texts: Texts::default(),
+        tags: vec![0; SYNTHETIC + objects],
+        tagged: survey.tagged,
+        ephemerons: AddressMap::default(),
+        edges: Edges::default(),
+    };
+    writer.ephemerons(heap, &survey.tables);
+    writer.roots(heap, places, &mut rows)?;
+    let mut told = Told::default();
+    let mut cursor = heap.memory.first_marked();
+    let mut done = 0;
+    while let Some(object) = heap.memory.next_marked(&mut cursor) {
+        let Some(info) = heap.map_info(object) else {
+            return Err(Unreadable::new("an object has lost its map"));
+        };
+        done += 1;
+        if done % TELL_EVERY == 0 {
+            tell(done, objects);
+        }
+        let bytes = heap.size_of(object, info)?;
+        let (kind, name) = writer.describe(heap, &mut names, object, info, &mut rows);
+        rows.add_node(
+            kind,
+            name,
+            id_of(object),
+            heap.told_size(object, info, bytes),
+        );
+        Extractor::new(heap, &mut told, &mut writer.edges, object, info).run(bytes);
+        writer.add(heap, object, &mut rows);
+        if let Some(&at) = stores.by_buffer.get(&object) {
+            let name = writer.texts.of_name("backing_store", &mut rows);
+            let node = NodeIndex::new(SYNTHETIC + objects + at);
+            rows.add_edge(EdgeKind::Internal, EdgeLabel::Name(name), node);
+        }
+    }
+    let name = writer.texts.of_name(BUFFER_DATA, &mut rows);
+    for &(address, bytes) in &stores.all {
+        rows.add_node(NodeKind::Native, name, id_of(address), bytes);
+    }
+    let names: Vec<StringId> = ARRAY_TAGS
+        .iter()
+        .map(|tag| writer.texts.of_name(tag, &mut rows))
+        .collect();
+    for (node, &tag) in writer.tags.iter().enumerate() {
+        if let Some(name) = usize::from(tag).checked_sub(1) {
+            rows.name_if_empty(NodeIndex::new(node), names[name]);
+        }
+    }
+    Ok(rows.finish())
+}
+
+/// Memory of buffers, which is not of V8's heap.
+#[derive(Default)]
+struct Stores {
+    /// Address and bytes.
+    all: Vec<(usize, u64)>,
+    by_buffer: AddressMap<usize>,
+}
+
+impl Stores {
+    fn of(heap: &Heap, buffers: &[usize]) -> Self {
+        let mut stores = Self::default();
+        let mut known: AddressMap<usize> = AddressMap::default();
+        for &buffer in buffers {
+            let store = heap.memory.word(buffer + heap.layout.buffer_store);
+            if store == 0 {
+                continue;
+            }
+            let at = *known.entry(store).or_insert_with(|| {
+                let bytes = heap.memory.word(buffer + heap.layout.buffer_bytes) as u64;
+                stores.all.push((store, bytes));
+                stores.all.len() - 1
+            });
+            stores.by_buffer.insert(buffer, at);
+        }
+        stores
+    }
+}
+
+#[derive(Default)]
+struct Edges {
+    all: Vec<(EdgeKind, Label, usize)>,
+    tags: Vec<(usize, ArrayTag)>,
+}
+
+impl References for Edges {
+    fn edge(&mut self, kind: EdgeKind, label: Label, target: usize) {
+        self.all.push((kind, label, target));
+    }
+
+    fn tag(&mut self, target: usize, tag: ArrayTag) {
+        self.tags.push((target, tag));
+    }
+}
+
+struct Writer {
+    texts: Texts,
+    /// By node: which of `ARRAY_TAGS` names it, counted from one.
+    tags: Vec<u8>,
+    tagged: AddressMap<Tag>,
+    /// By key and by table: the values, and who else holds each.
+    ephemerons: AddressMap<Vec<Ephemeron>>,
+    /// Of the object at hand.
+    edges: Edges,
+}
+
+#[derive(Clone, Copy)]
+struct Ephemeron {
+    table: usize,
+    key: usize,
+    value: usize,
+}
+
+impl Writer {
+    fn node(&self, heap: &Heap, object: usize) -> Option<NodeIndex> {
+        let number = heap.memory.number_of(object)?;
+        Some(NodeIndex::new(SYNTHETIC + number as usize))
+    }
+
+    fn roots(
+        &mut self,
+        heap: &mut Heap,
+        places: &Places,
+        rows: &mut Rows,
+    ) -> Result<(), Unreadable> {
+        let mut found: Vec<(Root, usize)> = Vec::new();
+        each_root(heap, places, &mut |root, object| found.push((root, object)))?;
+        let mut globals = Vec::new();
+        for &(_, object) in &found {
+            if heap.class_of(object) == Class::NativeContext
+                && let Some(global) = strong(heap.memory.word(object + 32))
+                && heap.class_of(global) == Class::GlobalObject
+                && !globals.contains(&global)
+            {
+                globals.push(global);
+            }
+        }
+        let empty = self.texts.of_name("", rows);
+        rows.add_node(NodeKind::Synthetic, empty, 1, 0);
+        rows.add_edge(
+            EdgeKind::Element,
+            EdgeLabel::Index(1),
+            NodeIndex::new(GC_ROOTS as usize),
+        );
+        for (at, &global) in globals.iter().enumerate() {
+            if let Some(node) = self.node(heap, global) {
+                let name = self.texts.of_number(at as u32 + 2, rows);
+                rows.add_edge(EdgeKind::Shortcut, EdgeLabel::Name(name), node);
+            }
+        }
+        let name = self.texts.of_name("(GC roots)", rows);
+        rows.add_node(NodeKind::Synthetic, name, 3, 0);
+        for at in 0..Root::ALL.len() as u32 {
+            rows.add_edge(
+                EdgeKind::Element,
+                EdgeLabel::Index(at + 1),
+                NodeIndex::new((FIRST_KIND_OF_ROOT + at) as usize),
+            );
+        }
+        for (at, root) in Root::ALL.into_iter().enumerate() {
+            let name = self.texts.of_name(root.name(), rows);
+            rows.add_node(NodeKind::Synthetic, name, 5 + 2 * at as u32, 0);
+            let mut index = 0;
+            for &(of, object) in &found {
+                if of == root
+                    && let Some(node) = self.node(heap, object)
+                {
+                    index += 1;
+                    let name = self.texts.of_number(index, rows);
+                    rows.add_edge(EdgeKind::Internal, EdgeLabel::Name(name), node);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn ephemerons(&mut self, heap: &mut Heap, tables: &[usize]) {
+        for &table in tables {
+            let mut found = Vec::new();
+            for_each_ephemeron(heap, table, |heap, key, value| {
+                if let (Some(key), Some(value)) = (strong(key), strong(value))
+                    && heap.memory.is_marked(key)
+                {
+                    found.push(Ephemeron { table, key, value });
+                }
+            });
+            for ephemeron in found {
+                for holder in [ephemeron.key, table] {
+                    self.ephemerons.entry(holder).or_default().push(ephemeron);
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, heap: &mut Heap, object: usize, rows: &mut Rows) {
+        let mut edges = std::mem::take(&mut self.edges);
+        for (mut kind, label, target) in edges.all.drain(..) {
+            let Some(node) = self.node(heap, target) else {
+                continue;
+            };
+            let is_told = matches!(
+                kind,
+                EdgeKind::Property | EdgeKind::Element | EdgeKind::Context
+            ) || !heap.is_inessential(target);
+            if !is_told {
+                continue;
+            }
+            let label = match (kind.has_index(), label) {
+                (true, Label::Number(index)) => EdgeLabel::Index(index),
+                (_, Label::Number(index)) => EdgeLabel::Name(self.texts.of_number(index, rows)),
+                (_, Label::Name(name)) => EdgeLabel::Name(self.texts.of_name(name, rows)),
+                (_, Label::Key(key)) => {
+                    if kind == EdgeKind::Property && heap.is_empty_string(key) {
+                        kind = EdgeKind::Internal;
+                    }
+                    EdgeLabel::Name(self.texts.of_key(heap, key, rows))
+                }
+                (_, Label::Accessor(prefix, key)) => {
+                    let text = format!("{prefix}{}", heap.key_text(key));
+                    EdgeLabel::Name(rows.add_string(&text))
+                }
+            };
+            rows.add_edge(kind, label, node);
+        }
+        for (target, tag) in edges.tags.drain(..) {
+            if let Some(node) = self.node(heap, target)
+                && self.tags[node.index()] == 0
+            {
+                self.tags[node.index()] = tag as u8 + 1;
+            }
+        }
+        self.edges = edges;
+        for Ephemeron { table, key, value } in self.ephemerons.remove(&object).unwrap_or_default() {
+            if let (Some(node), Some(at_key), Some(at_table)) = (
+                self.node(heap, value),
+                self.node(heap, key),
+                self.node(heap, table),
+            ) {
+                let [key, table] = [at_key, at_table].map(|at| at.index());
+                let text = format!(
+                    "{key} / part of key ({key}) -> value ({}) pair in WeakMap (table @{table})",
+                    node.index()
+                );
+                let name = rows.add_string(&text);
+                rows.add_edge(EdgeKind::Internal, EdgeLabel::Name(name), node);
+            }
+        }
+    }
+
+    fn describe(
+        &mut self,
+        heap: &mut Heap,
+        names: &mut Names,
+        object: usize,
+        info: MapInfo,
+        rows: &mut Rows,
+    ) -> (NodeKind, StringId) {
+        let kind = kind_of(heap, object, info);
+        if let Some(&tag) = self.tagged.get(&object) {
+            let name = match name_of(heap, names, object, info) {
+                Naming::Own("") => self.texts.of_name(tag.name, rows),
+                naming => self.texts.of_naming(heap, naming, rows),
+            };
+            return (tag.kind, name);
+        }
+        let naming = name_of(heap, names, object, info);
+        (kind, self.texts.of_naming(heap, naming, rows))
+    }
+}
+
+impl Texts {
+    fn of_naming(&mut self, heap: &mut Heap, naming: Naming, rows: &mut Rows) -> StringId {
+        match naming {
+            Naming::Heap(name) => self.of_string(heap, name, rows),
+            Naming::Own(name) => self.of_name(name, rows),
+            Naming::System(name) => self.of_system(name, rows),
+            Naming::PerObject => self.of_name("", rows),
+        }
+    }
+
+    fn of_name(&mut self, name: &'static str, rows: &mut Rows) -> StringId {
+        *self
+            .by_name
+            .entry(name)
+            .or_insert_with(|| rows.add_string(name))
+    }
+
+    fn of_system(&mut self, name: &'static str, rows: &mut Rows) -> StringId {
+        *self
+            .by_system
+            .entry(name)
+            .or_insert_with(|| rows.add_string(&format!("system / {name}")))
+    }
+
+    fn of_number(&mut self, number: u32, rows: &mut Rows) -> StringId {
+        while self.numbers.len() <= number as usize {
+            let id = rows.add_string(&self.numbers.len().to_string());
+            self.numbers.push(id);
+        }
+        self.numbers[number as usize]
+    }
+
+    fn of_string(&mut self, heap: &mut Heap, string: usize, rows: &mut Rows) -> StringId {
+        if let Some(&id) = self.by_string.get(&string) {
+            return id;
+        }
+        let id = rows.add_string(&heap.text(string, MAX_NAME).unwrap_or_default());
+        self.by_string.insert(string, id);
+        id
+    }
+
+    fn of_key(&mut self, heap: &mut Heap, key: usize, rows: &mut Rows) -> StringId {
+        if heap.class_of(key) != Class::Symbol {
+            return self.of_string(heap, key, rows);
+        }
+        if let Some(&id) = self.by_string.get(&key) {
+            return id;
+        }
+        let id = rows.add_string(&heap.key_text(key));
+        self.by_string.insert(key, id);
+        id
+    }
+}
+
+impl Heap {
+    fn key_text(&mut self, key: usize) -> String {
+        if self.class_of(key) != Class::Symbol {
+            return self.text(key, MAX_NAME).unwrap_or_default();
+        }
+        let description = self.memory.word(key + 16);
+        match self.string(description) {
+            Some(text) => format!(
+                "<symbol {}>",
+                self.text(text & !TAG_MASK, MAX_NAME).unwrap_or_default()
+            ),
+            None => "<symbol>".into(),
+        }
+    }
+
+    fn is_empty_string(&mut self, key: usize) -> bool {
+        self.class_of(key) != Class::Symbol
+            && self.memory.int(key + super::layout::STRING_LENGTH) == 0
+    }
+
+    pub fn regexp_source(&mut self, object: usize) -> Option<usize> {
+        match self.layout.regexp_data {
+            None => self.string(self.memory.word(object + self.layout.regexp_source)),
+            Some(offset) => {
+                let data = strong(self.memory.word(object + 24))?;
+                let word = self.memory.word(data + offset);
+                self.string(word)
+            }
+        }
+    }
+
+    pub fn is_hole(&mut self, word: usize) -> bool {
+        matches!(self.object(word), Some((hole, Class::Oddball)) if self.layout.is_hole(&self.memory, hole))
+    }
+}
