@@ -69,22 +69,22 @@ declare namespace memwatch {
      * @throws (rejects) Error with code `ERR_MEMWATCH_UNSUPPORTED` where `capabilities.backgroundCapture` is false,
      *   `ERR_MEMWATCH_CAPTURE_TOO_COSTLY`, `ERR_MEMWATCH_CAPTURE_BUSY` while another thread captures,
      *   `ERR_MEMWATCH_CAPTURE_REFUSED` when the system gives no process, `ERR_MEMWATCH_CAPTURE_DIED`,
-     *   `ERR_MEMWATCH_CAPTURE_STALLED`, `ERR_MEMWATCH_CAPTURE_TIMEOUT`, `ERR_MEMWATCH_IO` of the file, or
-     *   `ERR_MEMWATCH_CANCELLED` with the signal's reason as its cause
+     *   `ERR_MEMWATCH_CAPTURE_STALLED`, `ERR_MEMWATCH_CAPTURE_TIMEOUT`, `ERR_MEMWATCH_IO` of the file,
+     *   `ERR_MEMWATCH_FILE_TOO_LARGE`, or `ERR_MEMWATCH_CANCELLED` with the signal's reason as its cause
      */
     capture (options?: CaptureOptions & { as?: 'summary' }): Promise<SummaryCapture>
     capture (options: CaptureOptions & { as: 'classes' }): Promise<ClassesCapture>
-    capture (options: CaptureOptions & { as: 'snapshot', path?: string | URL }): Promise<SnapshotCapture>
+    capture (options: CaptureOptions & SnapshotFileOptions & { as: 'snapshot', path?: string | URL }): Promise<SnapshotCapture>
     /**
      * Writes a `.heapsnapshot` file in the background, as `capture` with `as: 'snapshot'` does: mode 0600, whole or
-     * not at all. **It holds what the strings of the heap hold.**
+     * not at all. What strings hold is not in it, unless `strings` says so.
      *
-     * @param path default `heap-<pid>-<time>.heapsnapshot` in the current folder
+     * @param path default `heap-<pid>-<time>.heapsnapshot` in `directory`
      * @returns the path
      * @throws (rejects) as `capture`
      */
-    writeSnapshot (path?: string | URL | null, options?: CaptureOptions): Promise<string>
-    writeSnapshot (options: CaptureOptions): Promise<string>
+    writeSnapshot (path?: string | URL | null, options?: CaptureOptions & SnapshotFileOptions): Promise<string>
+    writeSnapshot (options: CaptureOptions & SnapshotFileOptions): Promise<string>
     /** The same, as heapdump's users know it. */
     writeSnapshot (path: string | URL | null | undefined, callback: SnapshotCallback): void
     writeSnapshot (callback: SnapshotCallback): void
@@ -232,6 +232,26 @@ declare namespace memwatch {
     force?: boolean
     /** How often a copy that ended or hung is followed by another. Default 3. */
     retries?: number
+  }
+
+  /** What a snapshot file may be like. */
+  interface SnapshotFileOptions {
+    /**
+     * What the file tells of what strings hold: nothing (default), how long each is, or all that V8 tells. Without
+     * `'full'`, what regular expressions and numbers hold and names of properties that are data are left out, too.
+     */
+    strings?: 'none' | 'lengths' | 'full'
+    /** Whether the file is compressed. Default: when its path ends in `.gz`. */
+    gzip?: boolean
+    /** Where a file without a path goes. Default the current folder. */
+    directory?: string | URL
+    /**
+     * Of the files in `directory` that have a name as this package gives them, whatever process wrote them, the
+     * oldest are removed when the new one is whole, until there are so many. Not with a path.
+     */
+    maxFiles?: number
+    /** The largest that the file may be on the disk: bytes, or a size like `'2 GB'`. A larger one is not kept. */
+    maxBytes?: number | string
   }
 
   /** What a background capture found. Sizes are bytes. */

@@ -110,18 +110,22 @@ function openHeapOptions (options = {}) {
 }
 
 const CAPTURES = ['summary', 'classes', 'snapshot']
+/** What a snapshot file tells of what strings hold. */
+const STRINGS = ['none', 'lengths', 'full']
+const FILE_FIELDS = ['path', 'directory', 'strings', 'gzip', 'maxFiles', 'maxBytes']
 const MINUTE_MS = 60_000
 
 /** @returns {{ plan: object, watch: { signal?: AbortSignal, onProgress?: Function } }} the plan as the addon takes it */
 function captureOptions (options = {}) {
-  checkFields('capture(options)', options, ['as', 'path', 'onProgress', 'signal', 'timeoutMs', 'stallMs',
+  checkFields('capture(options)', options, ['as', ...FILE_FIELDS, 'onProgress', 'signal', 'timeoutMs', 'stallMs',
     'memoryLimit', 'force', 'retries'])
-  const { as = 'summary', path: file, onProgress, signal, force, memoryLimit } = options
+  const { as = 'summary', onProgress, signal, force, memoryLimit } = options
   if (!CAPTURES.includes(as)) {
     throw invalid('ERR_MEMWATCH_INVALID_OPTION', `as must be one of ${CAPTURES.map(show).join(', ')}, not ${show(as)}`)
   }
-  if (file !== undefined && as !== 'snapshot') {
-    throw invalid('ERR_MEMWATCH_INVALID_OPTION', "a path is for as: 'snapshot' alone")
+  const ofFile = FILE_FIELDS.find((name) => options[name] !== undefined)
+  if (ofFile !== undefined && as !== 'snapshot') {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `${ofFile} is for as: 'snapshot' alone`)
   }
   const plan = {
     suspects: as === 'summary',
@@ -130,8 +134,8 @@ function captureOptions (options = {}) {
     retries: retries(options.retries),
     force: flag('force', force)
   }
-  if (as === 'snapshot') plan.path = path.resolve(file === undefined ? snapshotName() : snapshotPath(file))
-  if (memoryLimit !== undefined) plan.memoryLimit = memoryBytes(memoryLimit)
+  if (as === 'snapshot') plan.file = fileOptions(options)
+  if (memoryLimit !== undefined) plan.memoryLimit = byteSize('memoryLimit', memoryLimit)
   return { plan, watch: openOptions('capture', { onProgress, signal }) }
 }
 
@@ -139,14 +143,26 @@ function captureOptions (options = {}) {
 function writeSnapshotOptions ([first, ...rest]) {
   const isPath = first === undefined || first === null || typeof first === 'string' || first instanceof URL
   const [options = {}] = isPath ? rest : [first]
-  checkFields('writeSnapshot(path, options)', options, ['onProgress', 'signal', 'timeoutMs', 'stallMs', 'memoryLimit',
-    'force', 'retries'])
+  checkFields('writeSnapshot(path, options)', options, [...FILE_FIELDS.filter((name) => name !== 'path'), 'onProgress',
+    'signal', 'timeoutMs', 'stallMs', 'memoryLimit', 'force', 'retries'])
   return { ...options, as: 'snapshot', path: isPath ? first ?? undefined : undefined }
 }
 
-function snapshotName () {
-  const time = new Date().toISOString().replaceAll(/[-:]/g, '').replace('.', '-')
-  return `heap-${process.pid}-${time}.heapsnapshot`
+/** @returns {object} where a snapshot file goes and what it may be like, as the addon takes it */
+function fileOptions ({ path: file, directory, strings = 'none', gzip, maxFiles, maxBytes }) {
+  if (!STRINGS.includes(strings)) {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION',
+      `strings must be one of ${STRINGS.map(show).join(', ')}, not ${show(strings)}`)
+  }
+  if (file !== undefined && (directory ?? maxFiles) !== undefined) {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', 'directory and maxFiles are for files without a path of their own')
+  }
+  const plan = { directory: path.resolve(directory === undefined ? '.' : snapshotPath(directory)), strings }
+  if (file !== undefined) plan.path = path.resolve(snapshotPath(file))
+  if (gzip !== undefined) plan.gzip = flag('gzip', gzip)
+  if (maxFiles !== undefined) plan.maxFiles = results('maxFiles', maxFiles)
+  if (maxBytes !== undefined) plan.maxBytes = byteSize('maxBytes', maxBytes)
+  return plan
 }
 
 function milliseconds (name, value, byDefault) {
@@ -165,11 +181,11 @@ function retries (number = 3) {
   return number
 }
 
-function memoryBytes (limit) {
-  const bytes = typeof limit === 'string' ? binding.parseBytes(limit) : limit
+function byteSize (name, size) {
+  const bytes = typeof size === 'string' ? binding.parseBytes(size) : size
   if (!Number.isSafeInteger(bytes) || bytes < 1) {
     throw invalid('ERR_MEMWATCH_INVALID_OPTION',
-      `memoryLimit must be a positive number of bytes or a size like '2 GB', not ${show(limit)}`)
+      `${name} must be a positive number of bytes or a size like '2 GB', not ${show(size)}`)
   }
   return bytes
 }

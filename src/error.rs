@@ -104,6 +104,8 @@ pub enum Error {
     CaptureStalled { limit_ms: u64 },
     /// The capture took longer than it was allowed to.
     CaptureTimeout { limit_ms: u64 },
+    /// The snapshot file would be larger than it may be.
+    FileTooLarge { path: PathBuf, limit_bytes: u64 },
     /// No node of the heap snapshot has this id.
     UnknownNode { id: u64 },
     /// The caller asked the operation to stop.
@@ -137,6 +139,7 @@ impl Error {
             Self::CaptureDied { .. } => "ERR_MEMWATCH_CAPTURE_DIED",
             Self::CaptureStalled { .. } => "ERR_MEMWATCH_CAPTURE_STALLED",
             Self::CaptureTimeout { .. } => "ERR_MEMWATCH_CAPTURE_TIMEOUT",
+            Self::FileTooLarge { .. } => "ERR_MEMWATCH_FILE_TOO_LARGE",
             Self::UnknownNode { .. } => "ERR_MEMWATCH_UNKNOWN_NODE",
             Self::Cancelled => "ERR_MEMWATCH_CANCELLED",
         }
@@ -289,6 +292,12 @@ impl fmt::Display for Error {
             Self::CaptureTimeout { limit_ms } => write!(
                 f,
                 "the capture took longer than {limit_ms} ms and was ended; allow a larger timeoutMs"
+            ),
+            Self::FileTooLarge { path, limit_bytes } => write!(
+                f,
+                "{} was not kept: it takes more than {limit_bytes} bytes; allow larger maxBytes, or write it \
+                 with gzip: true",
+                path.display()
             ),
             Self::UnknownNode { id } => write!(f, "the heap snapshot has no node @{id}"),
             Self::Cancelled => write!(f, "the operation was cancelled"),

@@ -6,11 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use super::classes::Classes;
 use super::distances::{Distances, SYSTEM_DISTANCE};
-use super::duplicate_strings::CUT_UNITS;
 use super::heap_analysis::HeapAnalysis;
 use super::inspectors::{DescribedPath, Leaking, Step, class_name, describe_path};
 use super::retainer_paths::RetainerPath;
-use crate::snapshot::{EdgeIndex, EdgeKind, EdgeLabel, HeapGraph, NodeId, NodeIndex, NodeKind};
+use crate::snapshot::{
+    EdgeIndex, EdgeKind, EdgeLabel, HeapGraph, NodeId, NodeIndex, NodeKind, length_label,
+    text_length,
+};
 
 /// In the names that V8 gives to the entries of WeakMaps, which hold the names of key and value.
 const WEAK_MAP_ENTRY: &str = " / part of key (";
@@ -70,12 +72,6 @@ pub struct StepSummary {
     pub left_out: usize,
 }
 
-/// Length of a text in UTF-16 units, and whether the snapshot may have cut it there.
-pub fn text_length(text: &str) -> (usize, bool) {
-    let units = text.encode_utf16().count();
-    (units, units >= CUT_UNITS)
-}
-
 /// What a node is called.
 fn node_name(
     graph: &HeapGraph,
@@ -90,9 +86,9 @@ fn node_name(
         _ if node == graph.root() => "(root)".to_owned(),
         NodeKind::ConcatenatedString | NodeKind::SlicedString => generic(),
         _ if contents == StringContents::Shown && !name.is_empty() => name.to_owned(),
-        NodeKind::String => match text_length(name) {
-            (units, false) => format!("(string of {units} characters)"),
-            (units, true) => format!("(string of {units} characters or more)"),
+        NodeKind::String => match graph.flat_text(node) {
+            Some(text) => length_label(kind, text_length(text)),
+            None => name.to_owned(),
         },
         NodeKind::RegExp
         | NodeKind::Number

@@ -5,11 +5,8 @@ use std::collections::HashMap;
 
 use crate::error::Error;
 use crate::snapshot::{
-    CHECK_INTERVAL, HeapGraph, NodeIndex, NodeKind, Phase, Sizes, StringId, Watch,
+    CHECK_INTERVAL, CUT_UNITS, HeapGraph, NodeIndex, Phase, Sizes, StringId, Watch,
 };
-
-/// V8 cuts the text of strings at this many UTF-16 units when it writes a snapshot.
-pub(super) const CUT_UNITS: usize = 1024;
 
 /// Equal strings.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -47,10 +44,9 @@ pub fn duplicate_strings(
             watch.check(Phase::Search, node.index(), graph.node_count())?;
         }
         // Strings without a size are V8's way to write numbers into a snapshot.
-        if graph.node_kind(node) != NodeKind::String || sizes.bytes(node) == 0 {
+        let Some(text) = graph.flat_text(node).filter(|_| sizes.bytes(node) > 0) else {
             continue;
-        }
-        let text = graph.node_name(node);
+        };
         let length_class = if is_cut(text) { sizes.bytes(node) } else { 0 };
         groups.entry((text, length_class)).or_default().push(node);
     }

@@ -13,7 +13,7 @@ use super::census::{Census, ClassChange};
 use super::classes::{ClassIndex, ClassSummary};
 use super::described::{
     EdgeSummary, NodeSummary, PathSummary, StepSummary, StringContents, edge_summary, node_summary,
-    path_summary, text_length,
+    path_summary,
 };
 use super::distances::Distances;
 use super::duplicate_strings::duplicate_strings;
@@ -24,7 +24,9 @@ use super::retainer_paths::{RetainerPath, Search, distinct_paths, shortest_path}
 use super::retainers::Retainers;
 use super::suspects::{SuspectOptions, suspects};
 use crate::error::Error;
-use crate::snapshot::{EdgeIndex, HeapGraph, NodeId, NodeIndex, Unwatched, Watch, read_file};
+use crate::snapshot::{
+    EdgeIndex, HeapGraph, NodeId, NodeIndex, Unwatched, Watch, read_file, text_length,
+};
 
 /// So many parts of a suspect can be told: each is at least this fraction of it.
 const PARTS: usize = 10;

@@ -8,6 +8,7 @@ use napi_derive::napi;
 use parking_lot::Mutex;
 
 use super::async_work::{AsyncWork, promise};
+use super::files::FileOptions;
 use super::monitor::Monitor;
 use super::snapshot::{ClassPayload, NativeCancellation, SuspectPayload, converted, told_to};
 use super::{Code, coded};
@@ -25,7 +26,7 @@ pub struct NativeCapture {
 pub struct CaptureOptions {
     pub suspects: bool,
     /// Of the snapshot file, if that is wanted.
-    pub path: Option<String>,
+    pub file: Option<FileOptions>,
     pub stall_ms: f64,
     pub timeout_ms: f64,
     pub retries: u32,
@@ -127,8 +128,8 @@ impl From<CaptureOptions> for Plan {
     fn from(options: CaptureOptions) -> Self {
         let milliseconds = |ms: f64| Duration::from_millis(ms as u64);
         Self {
-            want: match options.path {
-                Some(path) => Want::Snapshot(path.into()),
+            want: match options.file {
+                Some(file) => Want::Snapshot(file.into()),
                 None if options.suspects => Want::Summary,
                 None => Want::Classes,
             },

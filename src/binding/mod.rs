@@ -6,6 +6,7 @@ mod async_work;
 mod capture;
 mod environment;
 mod events;
+mod files;
 mod functions;
 mod heap_diff;
 mod history;

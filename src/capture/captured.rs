@@ -1,18 +1,17 @@
 //! What a capture gives, and the work in the copy that makes it.
 #![forbid(unsafe_code)]
 
-use std::fs::File;
-use std::io::Write;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::snapshot_file::FilePlan;
+use super::target_file::TargetFile;
 use crate::analysis::{
     Cancellation, NamedClass, NamedSuspect, OpenedHeap, Progress, StringContents, Threads,
 };
 use crate::error::Error;
-use crate::snapshot::{Phase, Watch};
+use crate::snapshot::{HeapGraph, Phase, Watch};
 use crate::v8::heap_snapshot::ReadLists;
 use crate::v8::{HeapSnapshot, Isolate};
 
@@ -24,7 +23,7 @@ pub enum Want {
     /// Classes.
     Classes,
     /// A `.heapsnapshot` file.
-    Snapshot(PathBuf),
+    Snapshot(FilePlan),
 }
 
 /// What read the heap in the copy.
@@ -60,11 +59,11 @@ pub struct Findings {
 ///
 /// # Errors
 ///
-/// Those of [`HeapSnapshot::take`], and [`Error::Io`] of the file.
+/// Those of [`HeapSnapshot::take`], and of [`FilePlan::write`].
 pub fn capture(
     want: &Want,
     read_lists: ReadLists,
-    file: Option<&File>,
+    file: Option<&TargetFile>,
     tell: impl Fn(u32) + Sync,
 ) -> Result<Findings, Error> {
     let progress = Progress::new(1, Cancellation::default(), tell);
@@ -74,38 +73,45 @@ pub fn capture(
     };
     let isolate = Isolate::current()?;
     let snapshot = HeapSnapshot::take(isolate, read_lists, Some(&mut on_progress))?;
-    if let (Want::Snapshot(path), Some(file)) = (want, file) {
-        write_file(&snapshot, path, file)?;
-        progress.on_progress(Phase::Dominate, 1, 1);
-        return Ok(Findings {
-            engine: Engine::V8,
-            node_count: snapshot.node_count().into(),
-            edge_count: snapshot.reference_count().into(),
-            total_bytes: snapshot.nodes().map(|node| node.shallow_size()).sum(),
-            classes: None,
-            suspects: None,
-        });
-    }
     let graph = snapshot.to_graph(|_| false);
     drop(snapshot);
-    let heap = OpenedHeap::on(Threads::One, graph, &progress)?;
+    findings(want, Engine::V8, graph, file, Threads::One, &progress)
+}
+
+/// What is wanted of a heap, wherever it was read.
+///
+/// # Errors
+///
+/// [`Error::Cancelled`], and those of [`FilePlan::write`].
+pub fn findings(
+    want: &Want,
+    engine: Engine,
+    graph: HeapGraph,
+    file: Option<&TargetFile>,
+    threads: Threads,
+    watch: &dyn Watch,
+) -> Result<Findings, Error> {
+    if let (Want::Snapshot(plan), Some(file)) = (want, file) {
+        let findings = Findings {
+            engine,
+            node_count: graph.node_count() as u64,
+            edge_count: graph.edge_count() as u64,
+            total_bytes: graph.nodes().map(|node| graph.shallow_size(node)).sum(),
+            classes: None,
+            suspects: None,
+        };
+        plan.write(graph, file)?;
+        watch.on_progress(Phase::Dominate, 1, 1);
+        return Ok(findings);
+    }
+    let heap = OpenedHeap::on(threads, graph, watch)?;
     let suspects = (*want == Want::Summary).then(|| heap.suspects(StringContents::Hidden));
     Ok(Findings {
-        engine: Engine::V8,
+        engine,
         node_count: heap.node_count() as u64,
         edge_count: heap.edge_count() as u64,
         total_bytes: heap.total_bytes(),
         classes: Some(heap.classes()),
         suspects,
-    })
-}
-
-fn write_file(snapshot: &HeapSnapshot, path: &Path, mut file: &File) -> Result<(), Error> {
-    snapshot.write_json(&mut |text| {
-        file.write_all(text).map_err(|source| Error::Io {
-            action: "write",
-            path: path.to_path_buf(),
-            source,
-        })
     })
 }

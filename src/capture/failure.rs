@@ -21,6 +21,11 @@ pub enum Failure {
         path: PathBuf,
         errno: Option<i32>,
     },
+    /// The file may not be as large as it would be.
+    TooLarge {
+        path: PathBuf,
+        limit_bytes: u64,
+    },
     /// A bug of ours.
     Panic {
         message: String,
@@ -61,6 +66,7 @@ impl From<Error> for Failure {
                 path,
                 errno: source.raw_os_error(),
             },
+            Error::FileTooLarge { path, limit_bytes } => Self::TooLarge { path, limit_bytes },
             other => Self::Other {
                 message: other.to_string(),
             },
@@ -83,6 +89,7 @@ impl From<Failure> for Error {
                     io::Error::from_raw_os_error,
                 ),
             },
+            Failure::TooLarge { path, limit_bytes } => Self::FileTooLarge { path, limit_bytes },
             Failure::Panic { message } => Self::CaptureDied {
                 how: format!("it panicked, which is a bug: {message}"),
                 may_retry: false,
@@ -110,6 +117,11 @@ mod tests {
         assert_eq!(full.code(), "ERR_MEMWATCH_IO");
         assert!(full.to_string().contains("/a/b"), "{full}");
         assert!(full.to_string().contains("No space left"), "{full}");
+        let large = arrived(Error::FileTooLarge {
+            path: "/a/b".into(),
+            limit_bytes: 7,
+        });
+        assert_eq!(large.code(), "ERR_MEMWATCH_FILE_TOO_LARGE");
         let missing = arrived(Error::Unsupported {
             what: "V8",
             why: "not there".into(),

@@ -10,6 +10,8 @@ mod failure;
 mod limits;
 mod mappings;
 mod session;
+mod snapshot_file;
+mod snapshot_name;
 mod support;
 mod target_file;
 
@@ -37,4 +39,5 @@ mod tests;
 
 pub use captured::{Engine, Findings, Want};
 pub use session::{Captured, Plan, Session};
+pub use snapshot_file::{FilePlan, Place};
 pub use support::support;

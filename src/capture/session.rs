@@ -121,8 +121,8 @@ impl Session {
             return Err(Error::Cancelled);
         }
         self.limits().check_deadline()?;
-        if let (Want::Snapshot(path), None) = (&self.plan.want, &self.file) {
-            self.file = Some(TargetFile::create(path)?);
+        if let (Want::Snapshot(plan), None) = (&self.plan.want, &self.file) {
+            self.file = Some(plan.create()?);
         }
         if let Some(file) = &self.file {
             file.empty()?;
@@ -158,11 +158,11 @@ impl Session {
                 self.mappings.left_out()
             }
         };
-        let file = self.file.as_ref().map(TargetFile::file);
+        let file = self.file.as_ref();
         let orders = Orders {
             ranges: &ranges,
             memory_limit_bytes,
-            file,
+            file: file.map(TargetFile::file),
             locks: Some(locks),
         };
         let want = &self.plan.want;
@@ -211,11 +211,18 @@ impl Session {
         })?;
         Ok(Some(Captured {
             findings,
-            path: self.file.take().map(TargetFile::keep).transpose()?,
+            path: self.keep_file()?,
             attempts: self.attempts,
             pause: self.pause,
             duration: self.began.elapsed(),
         }))
+    }
+
+    fn keep_file(&mut self) -> Result<Option<PathBuf>, Error> {
+        match (&self.plan.want, self.file.take()) {
+            (Want::Snapshot(plan), Some(file)) => plan.keep(file).map(Some),
+            _ => Ok(None),
+        }
     }
 
     fn is_worth_another(&self, error: &Error) -> bool {

@@ -61,6 +61,11 @@ impl TargetFile {
         &self.file
     }
 
+    /// What it will be called.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Empties it, for another attempt. Copies share the place in the file.
     ///
     /// # Errors
@@ -98,7 +103,7 @@ impl Drop for TargetFile {
     }
 }
 
-fn io_error(action: &'static str, path: &Path, source: io::Error) -> Error {
+pub fn io_error(action: &'static str, path: &Path, source: io::Error) -> Error {
     Error::Io {
         action,
         path: path.to_path_buf(),

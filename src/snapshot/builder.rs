@@ -7,6 +7,7 @@ use super::graph::HeapGraph;
 use super::index::{NodeId, NodeIndex, StringId};
 use super::kind::{EdgeKind, NodeKind};
 use super::location::{Location, Locations};
+use super::redaction::StringText;
 use super::sizes::Sizes;
 use super::strings::Strings;
 
@@ -171,6 +172,7 @@ impl Builder {
             locations: Locations::new(self.locations),
             root: NodeIndex(0),
             extra_native_bytes: 0,
+            string_text: StringText::Full,
         }
     }
 }

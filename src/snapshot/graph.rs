@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::index::{EdgeIndex, NodeId, NodeIndex, StringId};
 use super::kind::{EdgeKind, NodeKind};
 use super::location::{Location, Locations};
+use super::redaction::StringText;
 use super::sizes::Sizes;
 use super::strings::Strings;
 
@@ -39,6 +40,7 @@ pub struct HeapGraph {
     pub(super) locations: Locations,
     pub(super) root: NodeIndex,
     pub(super) extra_native_bytes: u64,
+    pub(super) string_text: StringText,
 }
 
 impl HeapGraph {

@@ -6,6 +6,7 @@ use super::graph::{EdgeLabel, HeapGraph};
 use super::index::{NodeId, NodeIndex, StringId};
 use super::kind::{EdgeKind, NodeKind};
 use super::location::{Location, Locations};
+use super::redaction::StringText;
 use super::sizes::Sizes;
 use super::strings::Strings;
 
@@ -153,6 +154,7 @@ impl Rows {
             locations: Locations::new(self.locations),
             root: NodeIndex(0),
             extra_native_bytes: 0,
+            string_text: StringText::Full,
         }
     }
 

@@ -5,10 +5,11 @@ use std::io::{self, BufWriter, Write};
 
 use super::graph::HeapGraph;
 use super::kind::{EdgeKind, NodeKind};
+use super::redaction::StringText;
 
 /// Writes the graph as a `.heapsnapshot`.
 ///
-/// Strings stay as they are; a lone surrogate that reading replaced is not restored.
+/// Strings stay as they are, so [`HeapGraph::redact`] comes first where they must not; a lone surrogate that reading replaced is not restored.
 ///
 /// # Errors
 ///
@@ -25,6 +26,9 @@ pub fn write_snapshot(graph: &HeapGraph, destination: impl Write) -> io::Result<
     out.flush()
 }
 
+/// Where the header says that strings were taken out, as no V8 does.
+pub const STRING_TEXT: &str = "memwatch_strings";
+
 /// Fields that each node has in the files that are written here.
 const NODE_FIELDS: u64 = 7;
 
@@ -34,6 +38,10 @@ fn write_header(graph: &HeapGraph, out: &mut impl Write) -> io::Result<()> {
     let extra = match graph.extra_native_bytes() {
         0 => String::new(),
         bytes => format!(",\"extra_native_bytes\":{bytes}"),
+    };
+    let string_text = match graph.string_text() {
+        StringText::Full => String::new(),
+        less => format!(",\"{STRING_TEXT}\":\"{}\"", less.name()),
     };
     // `{:?}` of these names is JSON: they hold nothing that either would escape.
     writeln!(
@@ -48,7 +56,7 @@ fn write_header(graph: &HeapGraph, out: &mut impl Write) -> io::Result<()> {
          \"trace_function_info_fields\":[],\"trace_node_fields\":[],\
          \"sample_fields\":[\"timestamp_us\",\"last_assigned_id\"],\
          \"location_fields\":[\"object_index\",\"script_id\",\"line\",\"column\"]}},\
-         \"root_index\":{},\"node_count\":{},\"edge_count\":{},\"trace_function_count\":0{extra}}},",
+         \"root_index\":{},\"node_count\":{},\"edge_count\":{},\"trace_function_count\":0{extra}{string_text}}},",
         u64::from(graph.root().0) * NODE_FIELDS,
         graph.node_count(),
         graph.edge_count(),

@@ -213,30 +213,6 @@ impl HeapSnapshot {
         (id != 0).then_some(id)
     }
 
-    /// Has V8 write the snapshot as the JSON of a `.heapsnapshot` file, piece by piece.
-    ///
-    /// # Errors
-    ///
-    /// What `write` fails with, which ends it.
-    pub fn write_json(
-        &self,
-        write: &mut dyn FnMut(&[u8]) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        const JSON: c_int = 0;
-        let mut stream = OutputStream {
-            vtable: &OUTPUT_STREAM,
-            write,
-            ended_by: None,
-        };
-        let address = ptr::from_mut(&mut stream).cast();
-        // SAFETY: the snapshot is alive, and the stream is until V8 returns.
-        unsafe { (self.symbols.serialize)(self.snapshot, address, JSON) };
-        match stream.ended_by {
-            Some(error) => Err(error),
-            None => Ok(()),
-        }
-    }
-
     pub fn node_count(&self) -> u32 {
         self.node_count
     }
@@ -553,64 +529,6 @@ unsafe extern "C" fn report_progress(control: *mut c_void, done: u32, total: u32
             ABORT
         }
     }
-}
-
-/// A `v8::OutputStream` of our own, likewise.
-#[repr(C)]
-struct OutputStream<'a> {
-    vtable: *const OutputStreamVtable,
-    write: &'a mut dyn FnMut(&[u8]) -> Result<(), Error>,
-    ended_by: Option<Error>,
-}
-
-#[repr(C)]
-struct OutputStreamVtable {
-    complete_destructor: unsafe extern "C" fn(*mut c_void),
-    deleting_destructor: unsafe extern "C" fn(*mut c_void),
-    end_of_stream: unsafe extern "C" fn(*mut c_void),
-    chunk_size: unsafe extern "C" fn(*mut c_void) -> c_int,
-    write_ascii_chunk: unsafe extern "C" fn(*mut c_void, *mut c_char, c_int) -> c_int,
-    write_heap_stats_chunk: unsafe extern "C" fn(*mut c_void, *mut c_void, c_int) -> c_int,
-}
-
-static OUTPUT_STREAM: OutputStreamVtable = OutputStreamVtable {
-    complete_destructor: destroy_nothing,
-    deleting_destructor: destroy_nothing,
-    end_of_stream: destroy_nothing,
-    chunk_size,
-    write_ascii_chunk,
-    write_heap_stats_chunk,
-};
-
-const GO_ON: c_int = 0;
-const ABORT_WRITING: c_int = 1;
-
-unsafe extern "C" fn chunk_size(_: *mut c_void) -> c_int {
-    1 << 20
-}
-
-unsafe extern "C" fn write_ascii_chunk(
-    stream: *mut c_void,
-    text: *mut c_char,
-    length: c_int,
-) -> c_int {
-    // SAFETY: V8 passes the stream that `write_json` gave it, during that call.
-    let stream = unsafe { &mut *stream.cast::<OutputStream>() };
-    let length = usize::try_from(length).unwrap_or(0);
-    // SAFETY: V8 gives so many characters, which it leaves as they are until this returns.
-    let text = unsafe { std::slice::from_raw_parts(text.cast::<u8>(), length) };
-    match (stream.write)(text) {
-        Ok(()) => GO_ON,
-        Err(error) => {
-            stream.ended_by = Some(error);
-            ABORT_WRITING
-        }
-    }
-}
-
-/// Only for tracking of allocations, which nobody has begun.
-unsafe extern "C" fn write_heap_stats_chunk(_: *mut c_void, _: *mut c_void, _: c_int) -> c_int {
-    ABORT_WRITING
 }
 
 fn unsupported() -> Error {

@@ -80,8 +80,6 @@ pub struct SnapshotSymbols {
     pub object_id: unsafe extern "C" fn(*mut c_void, *mut c_void) -> u32,
     pub current_context: unsafe extern "C" fn(*mut c_void) -> *mut c_void,
     pub delete: unsafe extern "C" fn(*const c_void),
-    /// Writes JSON, in format 0, to a `v8::OutputStream`.
-    pub serialize: unsafe extern "C" fn(*const c_void, *mut c_void, c_int),
     pub node_count: unsafe extern "C" fn(*const c_void) -> c_int,
     pub node_at: unsafe extern "C" fn(*const c_void, c_int) -> *const c_void,
     pub root: unsafe extern "C" fn(*const c_void) -> *const c_void,
@@ -241,9 +239,6 @@ impl SnapshotSymbols {
                 object_id: function(c"_ZN2v812HeapProfiler11GetObjectIdENS_5LocalINS_5ValueEEE")?,
                 current_context: function(c"_ZN2v87Isolate17GetCurrentContextEv")?,
                 delete: function(c"_ZN2v812HeapSnapshot6DeleteEv")?,
-                serialize: function(
-                    c"_ZNK2v812HeapSnapshot9SerializeEPNS_12OutputStreamENS0_19SerializationFormatE",
-                )?,
                 node_count: function(c"_ZNK2v812HeapSnapshot13GetNodesCountEv")?,
                 node_at: function(c"_ZNK2v812HeapSnapshot7GetNodeEi")?,
                 root: function(c"_ZNK2v812HeapSnapshot7GetRootEv")?,

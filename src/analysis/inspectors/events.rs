@@ -4,7 +4,7 @@
 use super::collections::map_key;
 use super::folding::{Reference, View};
 use super::lookup::property;
-use super::names::{Key, is_dictionary};
+use super::names::Key;
 use super::{Known, Step};
 use crate::snapshot::{EdgeKind, EdgeLabel, HeapGraph};
 
@@ -23,7 +23,7 @@ pub fn reference(view: View, at: usize) -> Option<(Reference, usize)> {
     else {
         return None;
     };
-    let key = if is_dictionary(graph, view.node(at + 1)) {
+    let key = if graph.is_dictionary(view.node(at + 1)) {
         Key::Primitive
     } else {
         Key::Name(event)

@@ -2,11 +2,13 @@
 //! step of its own.
 #![forbid(unsafe_code)]
 
-use super::names::{Key, is_code_name, is_dictionary};
+use super::names::Key;
 use super::{Leaking, Step, Verdict};
 use super::{async_work, collections, events, modules, scopes, timers};
 use crate::analysis::RetainerPath;
-use crate::snapshot::{EdgeIndex, EdgeKind, EdgeLabel, HeapGraph, NodeIndex, NodeKind, StringId};
+use crate::snapshot::{
+    EdgeIndex, EdgeKind, EdgeLabel, HeapGraph, NodeIndex, NodeKind, StringId, is_code_name,
+};
 
 /// How one object of a described path holds the next.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -167,9 +169,8 @@ fn plain_reference(view: View, at: usize) -> (Reference, usize) {
     let reference = match (graph.edge_kind(edge), graph.edge_label(edge)) {
         (EdgeKind::Element, EdgeLabel::Index(index)) => Reference::Element(index),
         (EdgeKind::Property, EdgeLabel::Name(name)) => {
-            let is_field = is_code_name(graph.strings().text(name))
-                && (graph.node_name(view.node(at)).starts_with("global")
-                    || !is_dictionary(graph, view.node(at)));
+            let is_field =
+                is_code_name(graph.strings().text(name)) && !graph.is_dictionary(view.node(at));
             if is_field {
                 Reference::Property(name)
             } else {

@@ -35,11 +35,6 @@ pub fn is_object(graph: &HeapGraph, node: NodeIndex, class: &str) -> bool {
     graph.node_kind(node) == NodeKind::Object && graph.node_name(node) == class
 }
 
-/// The text of a string that V8 stores in one piece.
-pub fn flat_text(graph: &HeapGraph, node: NodeIndex) -> Option<&str> {
-    (graph.node_kind(node) == NodeKind::String).then(|| graph.node_name(node))
-}
-
 /// Whether an own property is `true`.
 pub fn is_true(graph: &HeapGraph, node: NodeIndex, name: &str) -> bool {
     property(graph, node, name).and_then(|value| primitive(graph, value)) == Some("true")
@@ -60,5 +55,5 @@ fn primitive(graph: &HeapGraph, node: NodeIndex) -> Option<&str> {
         return Some(graph.node_name(node));
     }
     let mut targets = graph.edges(node).map(|edge| graph.edge_target(edge));
-    targets.find_map(|target| flat_text(graph, target))
+    targets.find_map(|target| graph.flat_text(target))
 }

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::folding::{Reference, View, is_internal_node};
-use super::lookup::{flat_text, has_properties, is_object, property};
+use super::lookup::{has_properties, is_object, property};
 use super::names::stable_file_name;
 use super::{Known, Leaking, Step};
 use crate::snapshot::{EdgeKind, HeapGraph, NodeIndex, NodeKind};
@@ -86,7 +86,7 @@ pub fn describe(graph: &HeapGraph, step: &Step) -> Option<Known> {
 
 fn module(graph: &HeapGraph, node: NodeIndex) -> Known {
     let reason = "modules stay loaded";
-    let file = property(graph, node, "filename").and_then(|name| flat_text(graph, name));
+    let file = property(graph, node, "filename").and_then(|name| graph.flat_text(name));
     match file {
         Some(file) => Known::new(format!("module {file}"), Leaking::No, reason)
             .with_stable_name(format!("module {}", stable_file_name(file))),
@@ -104,7 +104,7 @@ fn is_module_cache(graph: &HeapGraph, node: NodeIndex) -> bool {
                 let target = graph.edge_target(edge);
                 is_object(graph, target, "Module")
                     && property(graph, target, "filename")
-                        .and_then(|name| flat_text(graph, name))
+                        .and_then(|name| graph.flat_text(name))
                         .is_some_and(|file| graph.edge_name(edge) == Some(file))
             })
             .take(1)

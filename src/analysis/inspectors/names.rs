@@ -5,16 +5,8 @@
 use std::path::Path;
 
 use super::folding::Reference;
-use super::lookup::flat_text;
 use crate::analysis::classes::without_attributes;
-use crate::snapshot::{EdgeKind, HeapGraph, NodeIndex, NodeKind, StringId};
-
-/// An object with more properties than this is a dictionary: their names are data.
-const MAX_FIELDS: usize = 100;
-/// Longer names are data.
-const MAX_NAME_LENGTH: usize = 60;
-/// Names with more digits than this are data: ids, dates, numbers of phones.
-const MAX_NAME_DIGITS: usize = 3;
+use crate::snapshot::{HeapGraph, NodeIndex, NodeKind, StringId, is_code_name};
 
 /// What an entry of a collection or a dictionary stands under.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -31,7 +23,7 @@ impl Key {
     fn text(self, graph: &HeapGraph, show_strings: bool) -> String {
         match self {
             Self::Name(name) if show_strings => quoted(graph.strings().text(name)),
-            Self::Node(node) if graph.node_kind(node).is_string() => match flat_text(graph, node) {
+            Self::Node(node) if graph.node_kind(node).is_string() => match graph.flat_text(node) {
                 Some(text) if show_strings => quoted(text),
                 _ => "…".to_owned(),
             },
@@ -94,7 +86,7 @@ impl Reference {
 fn event_name(graph: &HeapGraph, event: Key) -> Option<&str> {
     let name = match event {
         Key::Name(name) => graph.strings().text(name),
-        Key::Node(node) => flat_text(graph, node)?,
+        Key::Node(node) => graph.flat_text(node)?,
         Key::Primitive => return None,
     };
     is_code_name(name).then_some(name)
@@ -117,30 +109,6 @@ pub fn class_name(graph: &HeapGraph, node: NodeIndex) -> String {
         NodeKind::RegExp => "RegExp".to_owned(),
         kind => format!("({})", kind.name()),
     }
-}
-
-/// Whether a name stands in the program rather than in what the program works on.
-pub fn is_code_name(name: &str) -> bool {
-    if name.starts_with("<symbol") || name.starts_with("Symbol(") {
-        return name.len() <= MAX_NAME_LENGTH;
-    }
-    let name = ["get ", "set "]
-        .iter()
-        .find_map(|accessor| name.strip_prefix(accessor))
-        .unwrap_or(name);
-    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '-' | '#');
-    !name.is_empty()
-        && name.len() <= MAX_NAME_LENGTH
-        && name.chars().all(is_part)
-        && name.chars().filter(char::is_ascii_digit).count() <= MAX_NAME_DIGITS
-}
-
-/// Whether an object has so many properties that their names must be data.
-pub fn is_dictionary(graph: &HeapGraph, node: NodeIndex) -> bool {
-    let properties = graph
-        .edges(node)
-        .filter(|&edge| graph.edge_kind(edge) == EdgeKind::Property);
-    properties.take(MAX_FIELDS + 1).count() > MAX_FIELDS
 }
 
 /// A script's path without what differs between installations: from the package on, or the file.

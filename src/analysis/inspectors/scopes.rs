@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::folding::{Reference, View};
-use super::lookup::{flat_text, internal};
+use super::lookup::internal;
 use super::names::stable_file_name;
 use super::{Known, Leaking, Step};
 use crate::snapshot::{EdgeKind, EdgeLabel, HeapGraph, NodeIndex, NodeKind};
@@ -90,7 +90,7 @@ fn function_name(graph: &HeapGraph, scope: NodeIndex) -> Option<&str> {
     let texts = graph
         .edges(info)
         .filter(|&edge| graph.edge_kind(edge) == EdgeKind::Hidden)
-        .filter_map(|edge| flat_text(graph, graph.edge_target(edge)));
+        .filter_map(|edge| graph.flat_text(graph.edge_target(edge)));
     let name = texts.last().filter(|name| !name.is_empty())?;
     let is_variable =
         |edge| graph.edge_kind(edge) == EdgeKind::Context && graph.edge_name(edge) == Some(name);

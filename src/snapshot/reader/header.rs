@@ -5,6 +5,8 @@ use super::json::Json;
 use super::node_fields::NodeFields;
 use crate::error::Error;
 use crate::snapshot::kind::{EdgeKind, NodeKind};
+use crate::snapshot::redaction::StringText;
+use crate::snapshot::writer::STRING_TEXT;
 
 /// More fields than any V8 ever wrote, so that a record fits an array.
 pub const MAX_FIELDS: usize = 32;
@@ -56,6 +58,7 @@ pub struct Header {
     /// The root, as the position of its first field.
     pub root_field: u64,
     pub extra_native_bytes: u64,
+    pub string_text: StringText,
 }
 
 /// The fields that one kind of record has, by name.
@@ -117,6 +120,11 @@ impl Header {
             edge_count: whole("edge_count"),
             root_field: whole("root_index"),
             extra_native_bytes: whole("extra_native_bytes"),
+            string_text: json
+                .member(STRING_TEXT)
+                .and_then(Json::as_text)
+                .and_then(StringText::from_name)
+                .unwrap_or_default(),
         })
     }
 }

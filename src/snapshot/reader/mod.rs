@@ -261,6 +261,7 @@ impl Sections {
             locations: Locations::new(locations.all),
             root,
             extra_native_bytes: header.extra_native_bytes,
+            string_text: header.string_text,
         })
     }
 }
