@@ -2,6 +2,7 @@
 //! data rather than code, such as the keys of a dictionary, are hidden unless asked for.
 #![forbid(unsafe_code)]
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use super::folding::Reference;
@@ -133,6 +134,15 @@ pub fn is_code_name(name: &str) -> bool {
         && name.len() <= MAX_NAME_LENGTH
         && name.chars().all(is_part)
         && name.chars().filter(char::is_ascii_digit).count() <= MAX_NAME_DIGITS
+}
+
+/// Whether a name is that of a file that a program is made of, as the module cache has it.
+pub fn is_script_name(name: &str) -> bool {
+    let extension = Path::new(name).extension().and_then(OsStr::to_str);
+    matches!(
+        extension,
+        Some("js" | "cjs" | "mjs" | "ts" | "json" | "node")
+    )
 }
 
 /// Whether an object has so many properties that their names must be data.
