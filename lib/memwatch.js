@@ -4,6 +4,7 @@
 const { EventEmitter } = require('node:events')
 const binding = require('../binding.js')
 const { capture, writeSnapshot } = require('./capture')
+const { growth } = require('./growth')
 const { heapDiffOf } = require('./heap-diff')
 const { ObjectIds } = require('./object-ids')
 const { arrayBufferBytes, hostOptions, readHeap } = require('./host')
@@ -101,6 +102,11 @@ class Memwatch extends EventEmitter {
   /** Forks a copy of the process that reads the heap of this thread; the thread pauses for the fork alone. */
   capture (options) {
     return capture(this.#native, options)
+  }
+
+  /** Captures the heap before and after each of some rounds of work, and tells what grew in all of them. */
+  growth (options) {
+    return growth(this.#native, options)
   }
 
   /** Writes a `.heapsnapshot` file in a forked copy. Arguments are `[path], [options]`, or heapdump's `[path], [callback]`. */

@@ -9,6 +9,7 @@ const binding = require('../binding.js')
 const MAX_CAPACITY = 262144
 // What the addon counts to.
 const MAX_RESULTS = 2 ** 32 - 1
+const MAX_ROUNDS = 1000
 
 function invalid (code, message) {
   return Object.assign(new TypeError(message), { code })
@@ -109,13 +110,13 @@ function openHeapOptions (options = {}) {
   }
 }
 
-const CAPTURES = ['summary', 'classes', 'snapshot']
+const CAPTURES = ['summary', 'classes', 'graph', 'snapshot']
+const CAPTURE_LIMITS = ['onProgress', 'signal', 'timeoutMs', 'stallMs', 'memoryLimit', 'force', 'retries']
 const MINUTE_MS = 60_000
 
 /** @returns {{ plan: object, watch: { signal?: AbortSignal, onProgress?: Function } }} the plan as the addon takes it */
 function captureOptions (options = {}) {
-  checkFields('capture(options)', options, ['as', 'path', 'onProgress', 'signal', 'timeoutMs', 'stallMs',
-    'memoryLimit', 'force', 'retries'])
+  checkFields('capture(options)', options, ['as', 'path', ...CAPTURE_LIMITS])
   const { as = 'summary', path: file, onProgress, signal, force, memoryLimit } = options
   if (!CAPTURES.includes(as)) {
     throw invalid('ERR_MEMWATCH_INVALID_OPTION', `as must be one of ${CAPTURES.map(show).join(', ')}, not ${show(as)}`)
@@ -125,6 +126,7 @@ function captureOptions (options = {}) {
   }
   const plan = {
     suspects: as === 'summary',
+    paths: as === 'graph',
     stallMs: milliseconds('stallMs', options.stallMs, 20_000),
     timeoutMs: milliseconds('timeoutMs', options.timeoutMs, 10 * MINUTE_MS),
     retries: retries(options.retries),
@@ -139,9 +141,28 @@ function captureOptions (options = {}) {
 function writeSnapshotOptions ([first, ...rest]) {
   const isPath = first === undefined || first === null || typeof first === 'string' || first instanceof URL
   const [options = {}] = isPath ? rest : [first]
-  checkFields('writeSnapshot(path, options)', options, ['onProgress', 'signal', 'timeoutMs', 'stallMs', 'memoryLimit',
-    'force', 'retries'])
+  checkFields('writeSnapshot(path, options)', options, CAPTURE_LIMITS)
   return { ...options, as: 'snapshot', path: isPath ? first ?? undefined : undefined }
+}
+
+/** @returns {object} as `captureOptions` */
+function backgroundDiffOptions (name, options = {}) {
+  checkFields(`${name}(options)`, options, CAPTURE_LIMITS)
+  return captureOptions(options)
+}
+
+/** @returns {{ plan: object, watch: object, rounds: number, minGrowth: number, between: Function }} */
+function growthOptions (options = {}) {
+  checkFields('growth(options)', options, ['rounds', 'minGrowth', 'between', ...CAPTURE_LIMITS])
+  const { rounds = 3, minGrowth, between, ...limits } = options
+  if (typeof between !== 'function') {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `between must be a function, not ${show(between)}`)
+  }
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > MAX_ROUNDS) {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION',
+      `rounds must be a whole number from 1 to ${MAX_ROUNDS}, not ${show(rounds)}`)
+  }
+  return { ...captureOptions(limits), rounds, minGrowth: results('minGrowth', minGrowth, rounds), between }
 }
 
 function snapshotName () {
@@ -277,9 +298,11 @@ function show (value) {
 }
 
 module.exports = {
+  backgroundDiffOptions,
   captureOptions,
   configChange,
   countOptions,
+  growthOptions,
   heapDiffEndOptions,
   heapDiffOptions,
   historyOptions,

@@ -5,11 +5,13 @@ use std::fs::File;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::{
-    Cancellation, NamedClass, NamedSuspect, OpenedHeap, Progress, StringContents, Threads,
+    Cancellation, CountedPath, Look, NamedClass, NamedSuspect, OpenedHeap, Progress, Series,
+    StringContents, Threads,
 };
 use crate::error::Error;
 use crate::snapshot::{Phase, Watch};
@@ -23,6 +25,10 @@ pub enum Want {
     Summary,
     /// Classes.
     Classes,
+    /// Classes, suspects and the paths that retain most.
+    Graph,
+    /// A comparison with what is known of earlier captures, which the copy has with the rest of the memory.
+    Comparison(Arc<Series>),
     /// A `.heapsnapshot` file.
     Snapshot(PathBuf),
 }
@@ -49,11 +55,18 @@ pub struct Findings {
     pub node_count: u64,
     pub edge_count: u64,
     pub total_bytes: u64,
-    /// Unless a file was wanted.
+    /// Unless a file or a comparison was wanted.
     pub classes: Option<Vec<NamedClass>>,
-    /// Of a summary.
+    /// Of a summary and a graph.
     pub suspects: Option<Vec<NamedSuspect>>,
+    /// Of a graph.
+    pub paths: Option<Vec<CountedPath>>,
+    /// Of a comparison.
+    pub look: Option<Look>,
 }
+
+/// So many paths a graph tells.
+const GRAPH_PATHS: usize = 1000;
 
 /// Reads the heap of this thread's isolate; `tell` hears whole percents. One thread does all of it: the copy
 /// should take no more than one processor from the service, and no lock but its own.
@@ -84,19 +97,32 @@ pub fn capture(
             total_bytes: snapshot.nodes().map(|node| node.shallow_size()).sum(),
             classes: None,
             suspects: None,
+            paths: None,
+            look: None,
         });
     }
     let graph = snapshot.to_graph(|_| false);
     drop(snapshot);
     let heap = OpenedHeap::on(Threads::One, graph, &progress)?;
-    let suspects = (*want == Want::Summary).then(|| heap.suspects(StringContents::Hidden));
+    let suspects =
+        matches!(want, Want::Summary | Want::Graph).then(|| heap.suspects(StringContents::Hidden));
+    let paths = match want {
+        Want::Graph => Some(heap.largest_paths(GRAPH_PATHS, &progress)?),
+        _ => None,
+    };
+    let look = match want {
+        Want::Comparison(series) => Some(series.look(&heap, &progress)?),
+        _ => None,
+    };
     Ok(Findings {
         engine: Engine::V8,
         node_count: heap.node_count() as u64,
         edge_count: heap.edge_count() as u64,
         total_bytes: heap.total_bytes(),
-        classes: Some(heap.classes()),
+        classes: look.is_none().then(|| heap.classes()),
         suspects,
+        paths,
+        look,
     })
 }
 
