@@ -84,6 +84,8 @@ declare namespace memwatch {
      * @throws (rejects) as `capture`, and what `between` throws
      */
     growth (options: GrowthOptions): Promise<Growth>
+    /** Profiles of this thread, without a restart. **Sampling costs some processor time while it lasts.** */
+    readonly profile: Profiles
     /**
      * Writes a `.heapsnapshot` file in the background, as `capture` with `as: 'snapshot'` does: mode 0600, whole or
      * not at all. **It holds what the strings of the heap hold.**
@@ -271,6 +273,36 @@ declare namespace memwatch {
     /** What would be freed with all of them. */
     retainedSize: number
   }
+
+  /**
+   * A profile ends after `ms` or rejects when its signal is aborted. Its timer keeps no process alive.
+   *
+   * @throws (rejects) Error with code `ERR_MEMWATCH_PROFILE_BUSY` while one of the same kind is under way,
+   *   `ERR_MEMWATCH_UNSUPPORTED` where Node has no inspector or may not use it, `ERR_MEMWATCH_PROFILE` when the
+   *   inspector refuses, `ERR_MEMWATCH_IO` of the file, or `ERR_MEMWATCH_CANCELLED` with the signal's reason as its cause
+   */
+  interface Profiles {
+    /** Who allocated, in that time, what is there at its end; `interval` is in bytes (32,768 by default). */
+    heap (options?: ProfileOptions & { path?: undefined }): Promise<HeapProfile>
+    /** The same into a `.heapprofile` file, mode 0600. @returns its path */
+    heap (options: ProfileOptions & { path: string | URL }): Promise<string>
+    /** Where the processor's time goes; `interval` is in microseconds (1000 by default). */
+    cpu (options?: ProfileOptions & { path?: undefined }): Promise<CpuProfile>
+    /** The same into a `.cpuprofile` file, mode 0600. @returns its path */
+    cpu (options: ProfileOptions & { path: string | URL }): Promise<string>
+  }
+
+  interface ProfileOptions {
+    /** How long. Default 10,000. */
+    ms?: number
+    /** One sample in so many bytes, or microseconds. */
+    interval?: number
+    path?: string | URL
+    signal?: AbortSignal
+  }
+
+  type HeapProfile = import('node:inspector').HeapProfiler.SamplingHeapProfile
+  type CpuProfile = import('node:inspector').Profiler.Profile
 
   type SnapshotCallback = (error: Error | null, path?: string) => void
 

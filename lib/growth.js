@@ -2,6 +2,7 @@
 'use strict'
 
 const binding = require('../binding.js')
+const { cancelled } = require('./cancelled')
 const { captureAs } = require('./capture')
 const { growthOptions } = require('./options')
 
@@ -23,12 +24,10 @@ async function growth (native, options) {
 /** The work's end, or the signal's: the work may know nothing of signals. */
 async function unlessAborted (signal, work) {
   if (!signal) return work()
-  const cancelled = () => Object.assign(new Error('the operation was cancelled', { cause: signal.reason }),
-    { code: 'ERR_MEMWATCH_CANCELLED' })
-  if (signal.aborted) throw cancelled()
+  if (signal.aborted) throw cancelled(signal)
   let abort
   const aborted = new Promise((resolve, reject) => {
-    abort = () => reject(cancelled())
+    abort = () => reject(cancelled(signal))
     signal.addEventListener('abort', abort, { once: true })
   })
   try {

@@ -12,6 +12,7 @@ const { configChange, historyOptions, traceStream } = require('./options')
 const { toObjects } = require('./history')
 const { openHeap } = require('./open-heap')
 const { compareSnapshots, openSnapshot } = require('./open-snapshot')
+const { profiles } = require('./profile')
 const { toStats } = require('./stats')
 
 /**
@@ -47,6 +48,9 @@ class Memwatch extends EventEmitter {
 
   /** memwatch's HeapDiff, for the heap of this thread. */
   HeapDiff
+
+  /** Profiles of allocations and of the processor's time, without a restart. */
+  profile = profiles
 
   /** `'native'`, or `'fallback'` when V8 could not be reached; `fallbackReason` says why. */
   get mode () {

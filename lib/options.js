@@ -165,6 +165,25 @@ function growthOptions (options = {}) {
   return { ...captureOptions(limits), rounds, minGrowth: results('minGrowth', minGrowth, rounds), between }
 }
 
+// What Node's timers wait at most.
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** @returns {{ ms: number, interval?: number, path?: string, signal?: AbortSignal }} */
+function profileOptions (name, options = {}) {
+  checkFields(`${name}(options)`, options, ['ms', 'interval', 'path', 'signal'])
+  const { interval, path: file, signal } = options
+  const ms = milliseconds('ms', options.ms, 10_000)
+  if (ms > MAX_TIMER_MS) {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `ms must be at most ${MAX_TIMER_MS}, not ${show(ms)}`)
+  }
+  return {
+    ms,
+    interval: interval === undefined ? undefined : results('interval', interval),
+    path: file === undefined ? undefined : path.resolve(snapshotPath(file)),
+    signal: abortSignal(signal)
+  }
+}
+
 function snapshotName () {
   const time = new Date().toISOString().replaceAll(/[-:]/g, '').replace('.', '-')
   return `heap-${process.pid}-${time}.heapsnapshot`
@@ -199,7 +218,7 @@ function memoryBytes (limit) {
 function snapshotPath (file) {
   const name = file instanceof URL && file.protocol === 'file:' ? fileURLToPath(file) : file
   if (typeof name !== 'string' || name === '' || name.includes('\0')) {
-    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `a snapshot is given by the path of its file, not ${show(file)}`)
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `a file is given by its path, not ${show(file)}`)
   }
   return name
 }
@@ -310,6 +329,7 @@ module.exports = {
   openHeapOptions,
   openOptions,
   pathsOptions,
+  profileOptions,
   retainersOptions,
   snapshotPath,
   snapshotPaths,

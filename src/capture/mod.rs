@@ -38,3 +38,4 @@ mod tests;
 pub use captured::{Engine, Findings, Want};
 pub use session::{Captured, Plan, Session};
 pub use support::support;
+pub use target_file::write_whole;
