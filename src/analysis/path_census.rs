@@ -142,6 +142,11 @@ impl PathCensus {
         rows
     }
 
+    /// The class at the end of a row's path.
+    pub(super) fn class(&self, row: usize) -> &str {
+        self.text(self.rows[row].class)
+    }
+
     /// The path of a row: reference and class of each step.
     pub(super) fn path(&self, row: usize) -> Vec<(String, String)> {
         let mut path = Vec::new();

@@ -21,6 +21,8 @@ use crate::snapshot::{NodeIndex, Watch};
 
 /// So many paths are told, those that retain most.
 const PATHS: usize = 100;
+/// What V8 keeps for itself grows while a program warms up. What it holds may grow on its own.
+const V8S_OWN: [&str; 3] = ["(system)", "(object shape)", "(compiled code)"];
 
 /// Which paths are told.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -279,28 +281,29 @@ impl Series {
         for row in 0..first.len() {
             if first.parent(row).is_some_and(|parent| is_covered[parent]) {
                 is_covered[row] = true;
-            } else if self.grows(row, counts[row]) {
+            } else if self.grows(row, counts[row]) && !V8S_OWN.contains(&first.class(row)) {
                 is_covered[row] = true;
                 group_of_row[row] = known.len() as u32;
                 known.push(Group::Row(row));
             }
         }
         let mut of_shape = Vec::with_capacity(shapes.len());
-        for (at, (parent, ..)) in shapes.iter().enumerate() {
-            let parent_row = parent.map(|parent| rows[parent.index()]);
-            let is_top = match parent_row {
-                None => true,
-                Some(None) => false,
-                Some(Some(row)) => !is_covered[row],
-            };
+        // By shape: the same for paths that are new.
+        let mut is_covered_shape = Vec::with_capacity(shapes.len());
+        for (at, (parent, _, class)) in shapes.iter().enumerate() {
+            let is_below = parent.is_some_and(|parent| is_covered_shape[parent.index()]);
+            let is_new = rows[at].is_none() && self.telling == Telling::Net;
+            let is_top = is_new && !is_below && !V8S_OWN.contains(&class);
+            if is_top {
+                known.push(Group::New(ShapeIndex::new(at)));
+            }
             of_shape.push(match rows[at] {
                 Some(row) => group_of_row[row],
-                None if is_top && self.telling == Telling::Net => {
-                    known.push(Group::New(ShapeIndex::new(at)));
-                    known.len() as u32 - 1
-                }
+                None if is_top => known.len() as u32 - 1,
                 None => NO_GROUP,
             });
+            is_covered_shape
+                .push(is_below || is_top || rows[at].is_some_and(|row| is_covered[row]));
         }
         Groups { of_shape, known }
     }
@@ -581,6 +584,31 @@ mod tests {
         assert_eq!(net.classes[2].retained_growth_bytes, 2 * 96);
         assert_eq!((net.more(), net.fewer()), (2 + 2 + 7 + 1, 5));
         assert_eq!(net.growth_bytes(), 128 - 80 + 64 + 56 + 8);
+    }
+
+    #[test]
+    fn what_v8_keeps_for_itself_is_no_growth_but_what_it_holds_is() {
+        // (root) ─code─▶ Code ═[0..count]═▶ (system) ─data─▶ Data (100)
+        let heap = |count: u32| {
+            let mut heap = Builder::new();
+            let code = heap.add_node(NodeKind::Object, "Code", 1, 8);
+            heap.add_edge(heap.root(), EdgeKind::Property, "code", code);
+            for index in 0..count {
+                let system = heap.add_node(NodeKind::Hidden, "system / Cell", 3, 8);
+                heap.add_indexed_edge(code, EdgeKind::Element, index, system);
+                if index % 2 == 0 {
+                    let data = heap.add_node(NodeKind::Object, "Data", 5, 100);
+                    heap.add_edge(system, EdgeKind::Property, "data", data);
+                }
+            }
+            opened(heap.build())
+        };
+        for telling in [Telling::Net, steady(1)] {
+            let found = told(&series(telling, [heap(2), heap(4)]));
+            assert_eq!(found, [("code.[x].data".to_owned(), vec![1, 2], 100, 200)]);
+        }
+        let found = told(&series(Telling::Net, [heap(0), heap(4)]));
+        assert_eq!(found, [("code.[x].data".to_owned(), vec![0, 2], 200, 200)]);
     }
 
     #[test]
