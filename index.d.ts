@@ -74,7 +74,18 @@ declare namespace memwatch {
      */
     capture (options?: CaptureOptions & { as?: 'summary' }): Promise<SummaryCapture>
     capture (options: CaptureOptions & { as: 'classes' }): Promise<ClassesCapture>
+    capture (options: CaptureOptions & { as: 'graph' }): Promise<GraphCapture>
     capture (options: CaptureOptions & SnapshotFileOptions & { as: 'snapshot', path?: string | URL }): Promise<SnapshotCapture>
+    /**
+     * Captures the heap in the background, runs `between` and captures again, round by round, and tells which paths
+     * and classes had more objects after each round than before it. **Each capture costs what `capture` costs;** the
+     * heaps are compared in the copies, and of each only counts are kept.
+     *
+     * @throws (rejects) as `capture`, and what `between` throws
+     */
+    growth (options: GrowthOptions): Promise<Growth>
+    /** Profiles of this thread, without a restart. **Sampling costs some processor time while it lasts.** */
+    readonly profile: Profiles
     /**
      * Writes a `.heapsnapshot` file in the background, as `capture` with `as: 'snapshot'` does: mode 0600, whole or
      * not at all. What strings hold is not in it, unless `strings` says so.
@@ -135,6 +146,53 @@ declare namespace memwatch {
      * @throws Error with code `ERR_MEMWATCH_UNSUPPORTED` when V8's snapshots cannot be read
      */
     new (options?: SnapshotLimits): HeapDiff
+    /**
+     * The same in the background: forked copies of the process read the heap now and at `end()`, which cost what
+     * `capture` costs. They share no ids of objects, so only net changes are told.
+     *
+     * @throws (rejects) as `capture`
+     */
+    start (options?: CaptureOptions): Promise<BackgroundHeapDiff>
+  }
+
+  interface BackgroundHeapDiff {
+    /**
+     * Compares the heap now with the heap at `start()`. Limits that are not given are those of `start()`.
+     *
+     * @throws (rejects) Error with code `ERR_MEMWATCH_DIFF_ENDED` the second time, and as `capture`, after which it
+     *   can be tried again
+     */
+    end (options?: CaptureOptions): Promise<BackgroundDiffResult>
+  }
+
+  interface BackgroundDiffResult {
+    before: HeapTotals
+    after: HeapTotals
+    change: {
+      size_bytes: number
+      /** Like `'12.34 mb'`. */
+      size: string
+      /** By how many objects classes have shrunk, together: at least as many went. */
+      freed_nodes: number
+      /** By how many objects classes have grown, together: at least as many came. */
+      allocated_nodes: number
+      /** By class as `capture` names them, the largest change in bytes first. */
+      details: NetClassChange[]
+      /** Paths that lead to more objects than at the start, and new ones; what retains most first, 100 at most. */
+      paths: GrownPath[]
+    }
+  }
+
+  interface NetClassChange {
+    what: string
+    size_bytes: number
+    size: string
+    /** By how many objects there are more; 0 when there are fewer. */
+    '+': number
+    /** By how many objects there are fewer; 0 when there are more. */
+    '-': number
+    /** By how much what all of them retain has grown. */
+    retained_growth_bytes: number
   }
 
   interface SnapshotLimits {
@@ -216,6 +274,36 @@ declare namespace memwatch {
     retainedSize: number
   }
 
+  /**
+   * A profile ends after `ms` or rejects when its signal is aborted. Its timer keeps no process alive.
+   *
+   * @throws (rejects) Error with code `ERR_MEMWATCH_PROFILE_BUSY` while one of the same kind is under way,
+   *   `ERR_MEMWATCH_UNSUPPORTED` where Node has no inspector or may not use it, `ERR_MEMWATCH_PROFILE` when the
+   *   inspector refuses, `ERR_MEMWATCH_IO` of the file, or `ERR_MEMWATCH_CANCELLED` with the signal's reason as its cause
+   */
+  interface Profiles {
+    /** Who allocated, in that time, what is there at its end; `interval` is in bytes (32,768 by default). */
+    heap (options?: ProfileOptions & { path?: undefined }): Promise<HeapProfile>
+    /** The same into a `.heapprofile` file, mode 0600. @returns its path */
+    heap (options: ProfileOptions & { path: string | URL }): Promise<string>
+    /** Where the processor's time goes; `interval` is in microseconds (1000 by default). */
+    cpu (options?: ProfileOptions & { path?: undefined }): Promise<CpuProfile>
+    /** The same into a `.cpuprofile` file, mode 0600. @returns its path */
+    cpu (options: ProfileOptions & { path: string | URL }): Promise<string>
+  }
+
+  interface ProfileOptions {
+    /** How long. Default 10,000. */
+    ms?: number
+    /** One sample in so many bytes, or microseconds. */
+    interval?: number
+    path?: string | URL
+    signal?: AbortSignal
+  }
+
+  type HeapProfile = import('node:inspector').HeapProfiler.SamplingHeapProfile
+  type CpuProfile = import('node:inspector').Profiler.Profile
+
   type SnapshotCallback = (error: Error | null, path?: string) => void
 
   interface CaptureOptions extends OpenSnapshotOptions {
@@ -276,6 +364,70 @@ declare namespace memwatch {
   interface SummaryCapture extends ClassesCapture {
     /** As `snapshot.suspects()` gives them; their ids mean nothing outside of the capture. */
     suspects: SnapshotSuspect[]
+  }
+
+  interface GraphCapture extends SummaryCapture {
+    /** The thousand paths that retain most, the largest first. */
+    paths: CountedPath[]
+  }
+
+  /** Objects that are reached the same way: by the same references, through the same classes. */
+  interface CountedPath {
+    /** The steps as text. */
+    path: string
+    /** From the root; indices and keys that are data are `[x]`. */
+    steps: MergedStep[]
+    count: number
+    shallowSize: number
+    /** What would be freed with all of them. */
+    retainedSize: number
+  }
+
+  interface MergedStep {
+    edgeName: string
+    className: string
+  }
+
+  interface GrowthOptions extends Omit<CaptureOptions, 'onProgress'> {
+    /** The work of one round, after which the heap is captured. What it throws ends all. */
+    between: (round: { round: number, signal?: AbortSignal }) => unknown
+    /** Default 3, 1000 at most. */
+    rounds?: number
+    /** So many objects more there must be after each round. Default: as many as there are rounds. */
+    minGrowth?: number
+    /** Called when another percent of a capture is done: round 0 is the capture before the first round. */
+    onProgress?: (progress: { round: number, rounds: number, percent: number }) => void
+  }
+
+  interface Growth {
+    /** One before the first round, one after each. */
+    captures: Capture[]
+    /** What retains most first, 100 at most. Paths below one that grows are part of it. */
+    paths: GrownPath[]
+    /** The largest growth in bytes first. */
+    classes: GrownClass[]
+  }
+
+  interface GrownPath {
+    /** The steps as text. */
+    path: string
+    steps: MergedStep[]
+    /** How many objects there were, by capture. */
+    counts: number[]
+    /** By how many bytes the objects themselves have grown since the first capture. */
+    growth: number
+    /** Their share of what would be freed at the end if all that grew were gone. */
+    retainedSize: number
+    /** The way to the one of them that retains most, at the end. Its ids mean nothing outside of the capture. */
+    example: SnapshotPath
+  }
+
+  /** By capture. */
+  interface GrownClass {
+    name: string
+    counts: number[]
+    shallowSizes: number[]
+    retainedSizes: number[]
   }
 
   interface SnapshotCapture extends Capture {

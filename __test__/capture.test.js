@@ -71,6 +71,23 @@ describe('a background capture', { skip: !backgroundCapture && backgroundCapture
     assert.equal(summary.classes.find(({ name }) => name === 'Planted').count, 20_000)
   })
 
+  it('tells the paths that retain most', async () => {
+    const { keys, path, sizes } = await inChild(async (memwatch) => {
+      class Planted { constructor (at) { this.at = at + 0.5 } }
+      globalThis.held = Array.from({ length: 20_000 }, (_, at) => new Planted(at))
+      const { classes, paths, suspects } = await memwatch.capture({ as: 'graph' })
+      const path = paths.find(({ steps }) => steps.at(-1).className === 'Planted')
+      return { keys: [classes.length > 50, suspects.length > 0, paths.length], path, sizes: paths.map((one) => one.retainedSize) }
+    })
+    assert.deepEqual(keys, [true, true, 1000])
+    const { path: text, count, shallowSize, retainedSize, steps } = path
+    assert.deepEqual(steps.slice(-2), [{ edgeName: 'held', className: 'Array' }, { edgeName: '[x]', className: 'Planted' }])
+    assert.ok(text.endsWith('held (Array) → [x] (Planted)'), text)
+    assert.equal(count, 20_000)
+    assert.ok(shallowSize >= count * 16 && retainedSize >= shallowSize + count * 8)
+    assert.deepEqual(sizes, [...sizes].sort((a, b) => b - a))
+  })
+
   it('tells nothing of what strings hold', async () => {
     const { summary, hasName } = await inChild(async (memwatch) => {
       class Planted {}
@@ -153,7 +170,7 @@ describe('a background capture', { skip: !backgroundCapture && backgroundCapture
   it('refuses what it cannot do with a code', async () => {
     const codes = await inChild(async (memwatch) => {
       const aborted = AbortSignal.abort(new Error('enough'))
-      const attempts = [null, { as: 'graph' }, { as: 'classes', path: 'a' }, { forced: true }, { force: 1 }, { retries: -1 },
+      const attempts = [null, { as: 'everything' }, { as: 'classes', path: 'a' }, { forced: true }, { force: 1 }, { retries: -1 },
         { stallMs: 0 }, { timeoutMs: '1' }, { memoryLimit: 'much' }, { signal: 1 }, { signal: aborted }, { timeoutMs: 1 },
         { memoryLimit: 100_000, retries: 0 }]
       const codes = []

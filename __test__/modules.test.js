@@ -9,7 +9,7 @@ const { PACKAGE, run, temporaryFolder } = require('./child')
 
 const TSC = path.join(PACKAGE, 'node_modules', 'typescript', 'bin', 'tsc')
 const NAMES = ['on', 'once', 'off', 'start', 'stop', 'configure', 'gc', 'stats', 'history', 'traceGc', 'HeapDiff', 'openHeap', 'openSnapshot',
-  'capture', 'writeSnapshot', 'compareSnapshots']
+  'capture', 'growth', 'profile', 'writeSnapshot', 'compareSnapshots']
 
 /** A project that has the package installed. */
 function project (t, files) {
@@ -105,6 +105,25 @@ async function analyse () {
   memwatch.writeSnapshot(name, (error, path) => console.log(error?.message, path?.length))
   memwatch.writeSnapshot((error) => console.log(error?.message))
   seen.push(suspects.length, classes[0].retainedSize, counted.attempts, pauseMs)
+  const { paths: [largestPath] } = await memwatch.capture({ as: 'graph' })
+  const grown: memwatch.Growth = await memwatch.growth({
+    rounds: 2, minGrowth: 10, timeoutMs: 1000, onProgress: ({ round, rounds, percent }) => console.log(round + rounds + percent),
+    between: async ({ round, signal }) => console.log(round.toFixed(), signal?.aborted)
+  })
+  const diff: memwatch.BackgroundHeapDiff = await memwatch.HeapDiff.start({ force: true })
+  const { before, change: { details: [detail], paths: [net] } } = await diff.end()
+  seen.push(largestPath.retainedSize, grown.paths[0].counts[0], grown.classes[0].shallowSizes[0], grown.captures[0].pauseMs)
+  seen.push(before.nodes, detail['+'], detail.retained_growth_bytes, net.growth, net.example.steps.length)
+  const { head } = await memwatch.profile.heap({ ms: 5, interval: 1024 })
+  const cpu: memwatch.CpuProfile = await memwatch.profile.cpu()
+  const file: string = await memwatch.profile.cpu({ path: new URL('file:///a') })
+  console.log(head.callFrame.functionName, cpu.nodes.length, file)
+  // @ts-expect-error a file was not asked for
+  console.log((await memwatch.profile.heap()).length)
+  // @ts-expect-error the work of a round must be given
+  await memwatch.growth({ rounds: 2 })
+  // @ts-expect-error net numbers know of no new objects
+  console.log(detail.examples)
   // @ts-expect-error classes alone have no suspects
   console.log(counted.suspects)
   // @ts-expect-error a path is for files

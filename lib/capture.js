@@ -14,11 +14,16 @@ const LAST_CAPTURE = Symbol.for('memwatch-rs.lastCapture')
  */
 async function capture (native, options) {
   const { plan, watch } = captureOptions(options)
-  return inTurn(() => watched(watch, (cancellation, tell) => captureNow(native, plan, cancellation, tell)))
+  return captureAs(native, plan, watch)
 }
 
-async function captureNow (native, plan, cancellation, tell) {
-  const captured = new binding.BackgroundCapture(plan)
+/** @param [series] the addon's, which takes in what the copy finds */
+async function captureAs (native, plan, watch, series) {
+  return inTurn(() => watched(watch, (cancellation, tell) => captureNow(native, plan, cancellation, tell, series)))
+}
+
+async function captureNow (native, plan, cancellation, tell, series) {
+  const captured = new binding.BackgroundCapture(plan, series)
   try {
     captured.prime(primeNewScripts)
     for (;;) {
@@ -61,4 +66,4 @@ async function write (native, args) {
   return path
 }
 
-module.exports = { capture, writeSnapshot }
+module.exports = { capture, captureAs, writeSnapshot }

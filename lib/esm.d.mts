@@ -17,6 +17,8 @@ export type HeapDiffResult = memwatch.HeapDiffResult
 export declare const openHeap: memwatch.Memwatch['openHeap']
 export declare const openSnapshot: memwatch.Memwatch['openSnapshot']
 export declare const capture: memwatch.Memwatch['capture']
+export declare const growth: memwatch.Memwatch['growth']
+export declare const profile: memwatch.Memwatch['profile']
 export declare const writeSnapshot: memwatch.Memwatch['writeSnapshot']
 export declare const compareSnapshots: memwatch.Memwatch['compareSnapshots']
 export type Stats = memwatch.Stats
@@ -30,5 +32,9 @@ export type SnapshotNode = memwatch.SnapshotNode
 export type SnapshotPath = memwatch.SnapshotPath
 export type SnapshotStep = memwatch.SnapshotStep
 export type SnapshotSuspect = memwatch.SnapshotSuspect
+export type BackgroundHeapDiff = memwatch.BackgroundHeapDiff
+export type HeapProfile = memwatch.HeapProfile
+export type CpuProfile = memwatch.CpuProfile
+export type Growth = memwatch.Growth
 export type Capture = memwatch.Capture
 export type SnapshotComparison = memwatch.SnapshotComparison

@@ -16,5 +16,7 @@ export const HeapDiff = memwatch.HeapDiff
 export const openHeap = memwatch.openHeap.bind(memwatch)
 export const openSnapshot = memwatch.openSnapshot.bind(memwatch)
 export const capture = memwatch.capture.bind(memwatch)
+export const growth = memwatch.growth.bind(memwatch)
+export const profile = memwatch.profile
 export const writeSnapshot = memwatch.writeSnapshot.bind(memwatch)
 export const compareSnapshots = memwatch.compareSnapshots.bind(memwatch)

@@ -2,6 +2,7 @@
 'use strict'
 
 const binding = require('../binding.js')
+const { startDiff } = require('./background-diff')
 const { heapDiffEndOptions, heapDiffOptions } = require('./options')
 const { prepareSnapshot } = require('./prepare-snapshot')
 
@@ -18,6 +19,11 @@ function heapDiffOf (native, ids) {
   new binding.MemwatchHeapDiff() // eslint-disable-line no-new
 
   return class HeapDiff {
+    /** The same in the background, from one forked copy of the process to another. */
+    static async start (options) {
+      return startDiff(native, options)
+    }
+
     #native = Object.assign(new binding.MemwatchHeapDiff(), { mark: MARK })
     #limits
 

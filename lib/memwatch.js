@@ -4,6 +4,7 @@
 const { EventEmitter } = require('node:events')
 const binding = require('../binding.js')
 const { capture, writeSnapshot } = require('./capture')
+const { growth } = require('./growth')
 const { heapDiffOf } = require('./heap-diff')
 const { ObjectIds } = require('./object-ids')
 const { arrayBufferBytes, hostOptions, readHeap } = require('./host')
@@ -11,6 +12,7 @@ const { configChange, historyOptions, traceStream } = require('./options')
 const { toObjects } = require('./history')
 const { openHeap } = require('./open-heap')
 const { compareSnapshots, openSnapshot } = require('./open-snapshot')
+const { profiles } = require('./profile')
 const { toStats } = require('./stats')
 
 /**
@@ -46,6 +48,9 @@ class Memwatch extends EventEmitter {
 
   /** memwatch's HeapDiff, for the heap of this thread. */
   HeapDiff
+
+  /** Profiles of allocations and of the processor's time, without a restart. */
+  profile = profiles
 
   /** `'native'`, or `'fallback'` when V8 could not be reached; `fallbackReason` says why. */
   get mode () {
@@ -101,6 +106,11 @@ class Memwatch extends EventEmitter {
   /** Forks a copy of the process that reads the heap of this thread; the thread pauses for the fork alone. */
   capture (options) {
     return capture(this.#native, options)
+  }
+
+  /** Captures the heap before and after each of some rounds of work, and tells what grew in all of them. */
+  growth (options) {
+    return growth(this.#native, options)
   }
 
   /** Writes a `.heapsnapshot` file in a forked copy. Arguments are `[path], [options]`, or heapdump's `[path], [callback]`. */

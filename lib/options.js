@@ -9,6 +9,7 @@ const binding = require('../binding.js')
 const MAX_CAPACITY = 262144
 // What the addon counts to.
 const MAX_RESULTS = 2 ** 32 - 1
+const MAX_ROUNDS = 1000
 
 function invalid (code, message) {
   return Object.assign(new TypeError(message), { code })
@@ -109,16 +110,16 @@ function openHeapOptions (options = {}) {
   }
 }
 
-const CAPTURES = ['summary', 'classes', 'snapshot']
+const CAPTURES = ['summary', 'classes', 'graph', 'snapshot']
 /** What a snapshot file tells of what strings hold. */
 const STRINGS = ['none', 'lengths', 'full']
 const FILE_FIELDS = ['path', 'directory', 'strings', 'gzip', 'maxFiles', 'maxBytes']
+const CAPTURE_LIMITS = ['onProgress', 'signal', 'timeoutMs', 'stallMs', 'memoryLimit', 'force', 'retries']
 const MINUTE_MS = 60_000
 
 /** @returns {{ plan: object, watch: { signal?: AbortSignal, onProgress?: Function } }} the plan as the addon takes it */
 function captureOptions (options = {}) {
-  checkFields('capture(options)', options, ['as', ...FILE_FIELDS, 'onProgress', 'signal', 'timeoutMs', 'stallMs',
-    'memoryLimit', 'force', 'retries'])
+  checkFields('capture(options)', options, ['as', ...FILE_FIELDS, ...CAPTURE_LIMITS])
   const { as = 'summary', onProgress, signal, force, memoryLimit } = options
   if (!CAPTURES.includes(as)) {
     throw invalid('ERR_MEMWATCH_INVALID_OPTION', `as must be one of ${CAPTURES.map(show).join(', ')}, not ${show(as)}`)
@@ -129,6 +130,7 @@ function captureOptions (options = {}) {
   }
   const plan = {
     suspects: as === 'summary',
+    paths: as === 'graph',
     stallMs: milliseconds('stallMs', options.stallMs, 20_000),
     timeoutMs: milliseconds('timeoutMs', options.timeoutMs, 10 * MINUTE_MS),
     retries: retries(options.retries),
@@ -143,8 +145,8 @@ function captureOptions (options = {}) {
 function writeSnapshotOptions ([first, ...rest]) {
   const isPath = first === undefined || first === null || typeof first === 'string' || first instanceof URL
   const [options = {}] = isPath ? rest : [first]
-  checkFields('writeSnapshot(path, options)', options, [...FILE_FIELDS.filter((name) => name !== 'path'), 'onProgress',
-    'signal', 'timeoutMs', 'stallMs', 'memoryLimit', 'force', 'retries'])
+  checkFields('writeSnapshot(path, options)', options, [...FILE_FIELDS.filter((name) => name !== 'path'),
+    ...CAPTURE_LIMITS])
   return { ...options, as: 'snapshot', path: isPath ? first ?? undefined : undefined }
 }
 
@@ -163,6 +165,45 @@ function fileOptions ({ path: file, directory, strings = 'none', gzip, maxFiles,
   if (maxFiles !== undefined) plan.maxFiles = results('maxFiles', maxFiles)
   if (maxBytes !== undefined) plan.maxBytes = byteSize('maxBytes', maxBytes)
   return plan
+}
+
+/** @returns {object} as `captureOptions` */
+function backgroundDiffOptions (name, options = {}) {
+  checkFields(`${name}(options)`, options, CAPTURE_LIMITS)
+  return captureOptions(options)
+}
+
+/** @returns {{ plan: object, watch: object, rounds: number, minGrowth: number, between: Function }} */
+function growthOptions (options = {}) {
+  checkFields('growth(options)', options, ['rounds', 'minGrowth', 'between', ...CAPTURE_LIMITS])
+  const { rounds = 3, minGrowth, between, ...limits } = options
+  if (typeof between !== 'function') {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `between must be a function, not ${show(between)}`)
+  }
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > MAX_ROUNDS) {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION',
+      `rounds must be a whole number from 1 to ${MAX_ROUNDS}, not ${show(rounds)}`)
+  }
+  return { ...captureOptions(limits), rounds, minGrowth: results('minGrowth', minGrowth, rounds), between }
+}
+
+// What Node's timers wait at most.
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** @returns {{ ms: number, interval?: number, path?: string, signal?: AbortSignal }} */
+function profileOptions (name, options = {}) {
+  checkFields(`${name}(options)`, options, ['ms', 'interval', 'path', 'signal'])
+  const { interval, path: file, signal } = options
+  const ms = milliseconds('ms', options.ms, 10_000)
+  if (ms > MAX_TIMER_MS) {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `ms must be at most ${MAX_TIMER_MS}, not ${show(ms)}`)
+  }
+  return {
+    ms,
+    interval: interval === undefined ? undefined : results('interval', interval),
+    path: file === undefined ? undefined : path.resolve(snapshotPath(file)),
+    signal: abortSignal(signal)
+  }
 }
 
 function milliseconds (name, value, byDefault) {
@@ -194,7 +235,7 @@ function byteSize (name, size) {
 function snapshotPath (file) {
   const name = file instanceof URL && file.protocol === 'file:' ? fileURLToPath(file) : file
   if (typeof name !== 'string' || name === '' || name.includes('\0')) {
-    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `a snapshot is given by the path of its file, not ${show(file)}`)
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `a file is given by its path, not ${show(file)}`)
   }
   return name
 }
@@ -293,9 +334,11 @@ function show (value) {
 }
 
 module.exports = {
+  backgroundDiffOptions,
   captureOptions,
   configChange,
   countOptions,
+  growthOptions,
   heapDiffEndOptions,
   heapDiffOptions,
   historyOptions,
@@ -303,6 +346,7 @@ module.exports = {
   openHeapOptions,
   openOptions,
   pathsOptions,
+  profileOptions,
   retainersOptions,
   snapshotPath,
   snapshotPaths,

@@ -1,6 +1,8 @@
 // What comes before V8 takes a snapshot of the living heap.
 'use strict'
 
+const { inspectorSession } = require('./inspector-session')
+
 const LONG_PAUSE_MS = 1000
 
 let longPauseTold = false
@@ -20,15 +22,12 @@ function prepareSnapshot (native) {
   primeScriptPositions()
 }
 
-let session = null
-
 // V8 11.3 (Node 20) works out the line ends of a script anew for each function of a snapshot: 26 s with
-// TypeScript loaded. Enabling the debugger once makes V8 keep them; other versions keep them anyway. The
-// session stays open, because ending one makes V8 forget the ids that a HeapDiff compares.
+// TypeScript loaded. Enabling the debugger once makes V8 keep them; other versions keep them anyway.
 function primeScriptPositions () {
   if (!process.versions.v8.startsWith('11.3.')) return
   try {
-    session ??= openSession()
+    const session = inspectorSession()
     session.post('Debugger.enable')
     session.post('Debugger.disable')
   } catch {
@@ -44,13 +43,6 @@ function primeNewScripts () {
   if (modules === primedModules) return
   primedModules = modules
   primeScriptPositions()
-}
-
-function openSession () {
-  const { Session } = require('node:inspector')
-  const opened = new Session()
-  opened.connect()
-  return opened
 }
 
 module.exports = { prepareSnapshot, primeNewScripts }

@@ -1,8 +1,8 @@
 //! What grows, when ids cannot tell: captures compared by the path that leads to things.
 //!
 //! Objects are merged by the chain of `reference → class` on the shortest path to them. Array
-//! indices count as one reference, and a chain that repeats itself, as a linked list does, ends at its
-//! first link. A path that was there from the start and grew in every later capture is a suspect. Suspects
+//! indices and keys that are data count as one reference, and a chain that repeats itself, as a linked
+//! list or a tree does, goes on from where it did so first. A path that was there from the start and grew in every later capture is a suspect. Suspects
 //! are ranked by what would be freed if all of them were gone, shared among those that hold it.
 #![forbid(unsafe_code)]
 
@@ -10,15 +10,29 @@ use std::collections::HashMap;
 
 use super::distances::Distances;
 use super::heap_analysis::HeapAnalysis;
+use super::inspectors::is_script_name;
 use super::shared_sizes::{NO_GROUP, shared_sizes};
 use crate::error::Error;
 use crate::snapshot::{
-    CHECK_INTERVAL, EdgeIndex, EdgeLabel, HeapGraph, NodeIndex, Phase, Sizes, Watch,
+    CHECK_INTERVAL, EdgeIndex, EdgeKind, EdgeLabel, HeapGraph, NodeIndex, Phase, Sizes, Watch,
+    is_code_name,
 };
 
 /// Position of a shape among [`Shapes`].
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct ShapeIndex(u32);
+
+impl ShapeIndex {
+    pub(super) fn new(at: usize) -> Self {
+        Self(at as u32)
+    }
+
+    /// This position as an index into a column of shapes.
+    #[inline(always)]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// The shapes of paths that any of several captures has. Shared, so that the same path is the same
 /// shape in each.
@@ -61,8 +75,10 @@ pub struct GrowingShape {
     pub retained_bytes: u64,
 }
 
-/// What every reference by index is called.
+/// What every reference by index, or by a key that is data, is called.
 const ANY_INDEX: &str = "[x]";
+/// A step like one of so many before it leads back to that one: links of lists and trees have few parts.
+const LOOK_BACK: usize = 4;
 
 impl Shapes {
     /// Finds the shape of every node of a capture and counts them.
@@ -124,6 +140,22 @@ impl Shapes {
         Ok((counts, NodeShapes { by_node }))
     }
 
+    /// How many shapes there are. What leads to a shape has a lower index.
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Each shape with the one before it, and reference and class of the step between them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Option<ShapeIndex>, &str, &str)> {
+        let step = |&(parent, label, class)| (parent, self.text(label), self.text(class));
+        self.steps.iter().map(step)
+    }
+
     /// The path of a shape from the root: reference and class of each step.
     pub fn path(&self, shape: ShapeIndex) -> Vec<(&str, &str)> {
         let mut path = Vec::new();
@@ -182,13 +214,16 @@ impl Shapes {
         Ok(growing)
     }
 
-    /// The shape of one step beyond `parent`; a step like the one before it stays in place.
+    /// The shape of one step beyond `parent`; a step like one of the last few leads back to that.
     fn step(&mut self, parent: Option<ShapeIndex>, label: u32, class: u32) -> ShapeIndex {
-        if let Some(parent) = parent {
-            let (_, last_label, last_class) = self.steps[parent.0 as usize];
-            if (label, class) == (last_label, last_class) {
-                return parent;
+        let mut before = parent;
+        for _ in 0..LOOK_BACK {
+            let Some(shape) = before else { break };
+            let (next, known_label, known_class) = self.steps[shape.index()];
+            if (label, class) == (known_label, known_class) {
+                return shape;
             }
+            before = next;
         }
         let step = (parent, label, class);
         let next = ShapeIndex(self.steps.len() as u32);
@@ -228,6 +263,14 @@ impl ShapeCounts {
     }
 }
 
+impl NodeShapes {
+    /// The shape of one node.
+    #[inline(always)]
+    pub fn shape(&self, node: NodeIndex) -> Option<ShapeIndex> {
+        self.by_node[node.index()]
+    }
+}
+
 impl Capture<'_> {
     /// What each of `growing` has of that which all of them hold.
     fn shares(&self, growing: &[GrowingShape], watch: &dyn Watch) -> Result<Vec<u64>, Error> {
@@ -245,22 +288,27 @@ impl Capture<'_> {
     }
 }
 
-/// All references by index, and by names that are indices, count as the same one.
+/// All references by index, by names that are indices and by keys that are data, count as the same one.
 fn folded(graph: &HeapGraph, edge: EdgeIndex) -> EdgeLabel {
     match graph.edge_label(edge) {
-        EdgeLabel::Name(name) if !is_index(graph.strings().text(name)) => EdgeLabel::Name(name),
+        EdgeLabel::Name(name) if !is_index(graph, edge, graph.strings().text(name)) => {
+            EdgeLabel::Name(name)
+        }
         _ => EdgeLabel::Index(0),
     }
 }
 
-fn is_index(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_digit())
+fn is_index(graph: &HeapGraph, edge: EdgeIndex, name: &str) -> bool {
+    let is_data = || {
+        graph.edge_kind(edge) == EdgeKind::Property && !is_code_name(name) && !is_script_name(name)
+    };
+    name.starts_with(|c: char| c.is_ascii_digit()) || is_data()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::{Builder, EdgeKind, NodeKind, Unwatched};
+    use crate::snapshot::{Builder, NodeKind, Unwatched};
 
     /// (root) ─▶ Window ─▶ Cache ─▶ Array ─[0..cached]─▶ Session ─▶ User
     ///              └────▶ List ─next─▶ List ─next─▶ … (linked links)
@@ -329,6 +377,39 @@ mod tests {
             found,
             [("window.next".to_owned(), vec![10, 20, 30], 30 * 16)]
         );
+    }
+
+    /// (root) ─byId─▶ Object ─"user:<id>"─▶ Session        ─tree─▶ Node ─left/right─▶ Node …
+    fn keyed(count: u32) -> HeapGraph {
+        let mut heap = Builder::new();
+        let by_id = heap.add_node(NodeKind::Object, "Object", 1, 8);
+        heap.add_edge(heap.root(), EdgeKind::Property, "byId", by_id);
+        for id in 0..count {
+            let session = heap.add_node(NodeKind::Object, "Session", 3, 32);
+            heap.add_edge(by_id, EdgeKind::Property, &format!("user:{id}"), session);
+        }
+        let mut parents = vec![heap.root()];
+        for at in 0..count {
+            let node = heap.add_node(NodeKind::Object, "Node", 5, 10);
+            let side = ["left", "right"][at as usize % 2];
+            heap.add_edge(parents[at as usize / 2], EdgeKind::Property, side, node);
+            parents.push(node);
+        }
+        heap.build()
+    }
+
+    #[test]
+    fn keys_that_are_data_are_one_reference_and_trees_a_few_paths() {
+        let found = growing(&[keyed(70), keyed(140), keyed(280)]);
+        let counts = found
+            .iter()
+            .map(|(path, counts, _)| (path.as_str(), counts.clone()));
+        let counts: HashMap<&str, Vec<u64>> = counts.collect();
+        assert_eq!(counts["byId.[x]"], [70, 140, 280]);
+        // Below each child of the root, those of the other side are a path of their own, which grows with it.
+        let mut paths: Vec<&str> = counts.into_keys().collect();
+        paths.sort_unstable();
+        assert_eq!(paths, ["byId.[x]", "left", "right"]);
     }
 
     #[test]
@@ -408,12 +489,12 @@ mod tests {
 
     #[test]
     fn more_suspects_than_are_followed_at_once_share_as_well() {
-        // (root) ─list 0 … list 99─▶ List ═[0..count]═▶ Entry (1) ─▶ Data (100,000)
+        // (root) ─list0 … list99─▶ List ═[0..count]═▶ Entry (1) ─▶ Data (100,000)
         let heap = |count| {
             let mut heap = Builder::new();
             let data = heap.add_node(NodeKind::Object, "Data", 1, 100_000);
             for list in 0..100 {
-                let name = format!("list {list}");
+                let name = format!("list{list}");
                 let list = heap.add_node(NodeKind::Object, "List", 3, 8);
                 heap.add_edge(heap.root(), EdgeKind::Property, &name, list);
                 for index in 0..count {

@@ -602,7 +602,7 @@ fn survivors_are_the_ids_that_a_look_at_all_three_heaps_finds() {
     assert!(seen > 1_000, "{seen} survivors are too few to tell");
 }
 
-/// A path as text: reference and class of each step, a step like the one before it left out.
+/// A path as text: reference and class of each step; one like one of the four before it leads back to that.
 type Path = Vec<(String, String)>;
 
 /// The path to every node, found by going back from it.
@@ -621,8 +621,14 @@ fn naive_paths(graph: &HeapGraph, classes: &Classes) -> BTreeMap<NodeIndex, Path
             steps.push((label.to_owned(), class.to_owned()));
             at = graph.edge_source(edge);
         }
-        steps.reverse();
-        steps.dedup();
+        let mut path: Path = Vec::new();
+        for step in steps.into_iter().rev() {
+            match path.iter().rev().take(4).position(|known| *known == step) {
+                Some(back) => path.truncate(path.len() - back),
+                None => path.push(step),
+            }
+        }
+        let steps = path;
         if !steps.is_empty() {
             paths.insert(node, steps);
         }
@@ -722,7 +728,7 @@ fn growing_heaps(seed: u64) -> Vec<HeapGraph> {
         for (container, growth) in growth.iter().enumerate() {
             let list = heap.add_node(NodeKind::Object, "List", nodes.len() as u32, 8);
             let kind = dice.pick(&[EdgeKind::Property, EdgeKind::Shortcut]);
-            heap.add_edge(heap.root(), kind, &format!("list {container}"), list);
+            heap.add_edge(heap.root(), kind, &format!("list{container}"), list);
             nodes.push(list);
             for index in 0..1 + growth * round {
                 let kind = dice.pick(&[NodeKind::Object, NodeKind::Object, NodeKind::Array]);

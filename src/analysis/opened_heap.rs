@@ -503,7 +503,12 @@ impl OpenedHeap {
         large.into_iter().filter_map(last).collect()
     }
 
-    fn path_to(&self, node: NodeIndex, contents: StringContents) -> Option<PathSummary> {
+    /// What the numbers of this heap are made from.
+    pub(super) fn parts(&self) -> (&HeapGraph, &HeapAnalysis, &Distances) {
+        (&self.graph, &self.analysis, &self.distances)
+    }
+
+    pub(super) fn path_to(&self, node: NodeIndex, contents: StringContents) -> Option<PathSummary> {
         let path = shortest_path(&self.graph, &self.distances, node)?;
         Some(self.described(&path, contents))
     }

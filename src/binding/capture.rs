@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use super::async_work::{AsyncWork, promise};
 use super::files::FileOptions;
 use super::monitor::Monitor;
+use super::series::{CountedPathPayload, Kept, NativeSeries};
 use super::snapshot::{ClassPayload, NativeCancellation, SuspectPayload, converted, told_to};
 use super::{Code, coded};
 use crate::analysis::{NamedClass, Progress};
@@ -20,11 +21,14 @@ use crate::error;
 #[napi(js_name = "BackgroundCapture")]
 pub struct NativeCapture {
     session: Arc<Mutex<Option<Session>>>,
+    /// What takes in what the copy finds.
+    series: Option<Arc<Mutex<Kept>>>,
 }
 
 #[napi(object, object_to_js = false)]
 pub struct CaptureOptions {
     pub suspects: bool,
+    pub paths: bool,
     /// Of the snapshot file, if that is wanted.
     pub file: Option<FileOptions>,
     pub stall_ms: f64,
@@ -45,6 +49,7 @@ pub struct CapturedPayload {
     pub total_size: f64,
     pub classes: Option<Vec<CapturedClassPayload>>,
     pub suspects: Option<Vec<SuspectPayload>>,
+    pub paths: Option<Vec<CountedPathPayload>>,
     pub path: Option<String>,
 }
 
@@ -60,10 +65,16 @@ pub struct CapturedClassPayload {
 #[napi]
 impl NativeCapture {
     #[napi(constructor, catch_unwind)]
-    pub fn new(options: CaptureOptions) -> Result<Self, Code> {
-        let session = Session::begin(options.into()).map_err(coded)?;
+    pub fn new(options: CaptureOptions, series: Option<&NativeSeries>) -> Result<Self, Code> {
+        let mut plan = Plan::from(options);
+        let series = series.map(|series| series.kept.clone());
+        if let Some(series) = &series {
+            plan.want = Want::Comparison(series.lock().series.clone());
+        }
+        let session = Session::begin(plan).map_err(coded)?;
         Ok(Self {
             session: Arc::new(Mutex::new(Some(session))),
+            series,
         })
     }
 
@@ -91,7 +102,7 @@ impl NativeCapture {
         with(&self.session, |session| monitor.shared.fork_copy(session)).map_err(coded)
     }
 
-    /// What the copy found; `null` when it failed and may be tried once more.
+    /// What the copy found; a series takes in what it needs of that. `null` when it failed and may be tried once more.
     #[napi(catch_unwind, ts_return_type = "Promise<CapturedPayload | null>")]
     pub fn result(
         &self,
@@ -99,11 +110,15 @@ impl NativeCapture {
         on_progress: Option<Function<u32, ()>>,
     ) -> Result<AsyncTask<AsyncWork<Option<CapturedPayload>>>> {
         let session = self.session.clone();
+        let series = self.series.clone();
         let watch = Progress::new(1, cancellation.shared.clone(), |_| {});
         let tell = told_to(on_progress)?;
         Ok(promise(move || {
-            with(&session, |session| session.result(&watch, &tell))
-                .map(|captured| captured.map(Into::into))
+            let mut captured = with(&session, |session| session.result(&watch, &tell))?;
+            if let (Some(series), Some(captured)) = (series, &mut captured) {
+                series.lock().add(captured);
+            }
+            Ok(captured.map(Into::into))
         }))
     }
 
@@ -130,6 +145,7 @@ impl From<CaptureOptions> for Plan {
         Self {
             want: match options.file {
                 Some(file) => Want::Snapshot(file.into()),
+                None if options.paths => Want::Graph,
                 None if options.suspects => Want::Summary,
                 None => Want::Classes,
             },
@@ -155,6 +171,7 @@ impl From<Captured> for CapturedPayload {
             total_size: findings.total_bytes as f64,
             classes: findings.classes.map(converted),
             suspects: findings.suspects.map(converted),
+            paths: findings.paths.map(converted),
             path: captured.path.map(|path| path.to_string_lossy().into()),
         }
     }

@@ -6,7 +6,9 @@ use std::path::Path;
 use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
+use super::async_work::{AsyncWork, promise};
 use super::{Code, coded};
+use crate::capture;
 use crate::gc::{GcKind, Recording, Trigger};
 use crate::{leak, monitor, report, units};
 
@@ -21,6 +23,15 @@ pub struct Capabilities {
     pub snapshot: bool,
     pub background_capture: bool,
     pub background_capture_reason: Option<String>,
+}
+
+/// Writes a file that only its owner reads, whole or not at all; gives its path.
+#[napi(catch_unwind, ts_return_type = "Promise<string>")]
+pub fn write_private_file(path: String, text: String) -> AsyncTask<AsyncWork<String>> {
+    promise(move || {
+        let written = capture::write_whole(Path::new(&path), text.as_bytes())?;
+        Ok(written.to_string_lossy().into())
+    })
 }
 
 #[napi(catch_unwind)]

@@ -12,6 +12,7 @@ mod heap_diff;
 mod history;
 mod living_heap;
 mod monitor;
+mod series;
 mod snapshot;
 
 use napi::bindgen_prelude::*;

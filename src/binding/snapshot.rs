@@ -674,14 +674,19 @@ impl From<Tally> for TotalPayload {
     }
 }
 
-impl From<GrowingPath> for GrowingPathPayload {
-    fn from(path: GrowingPath) -> Self {
-        let step = |(edge_name, class_name)| GrowingStepPayload {
+impl From<(String, String)> for GrowingStepPayload {
+    fn from((edge_name, class_name): (String, String)) -> Self {
+        Self {
             edge_name,
             class_name,
-        };
+        }
+    }
+}
+
+impl From<GrowingPath> for GrowingPathPayload {
+    fn from(path: GrowingPath) -> Self {
         Self {
-            steps: path.steps.into_iter().map(step).collect(),
+            steps: converted(path.steps),
             counts: path.counts.into_iter().map(|count| count as f64).collect(),
             retained_size: path.retained_bytes as f64,
         }

@@ -2,13 +2,15 @@
 #![forbid(unsafe_code)]
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::snapshot_file::FilePlan;
 use super::target_file::TargetFile;
 use crate::analysis::{
-    Cancellation, NamedClass, NamedSuspect, OpenedHeap, Progress, StringContents, Threads,
+    Cancellation, CountedPath, Look, NamedClass, NamedSuspect, OpenedHeap, Progress, Series,
+    StringContents, Threads,
 };
 use crate::error::Error;
 use crate::snapshot::{HeapGraph, Phase, Watch};
@@ -22,6 +24,10 @@ pub enum Want {
     Summary,
     /// Classes.
     Classes,
+    /// Classes, suspects and the paths that retain most.
+    Graph,
+    /// A comparison with what is known of earlier captures, which the copy has with the rest of the memory.
+    Comparison(Arc<Series>),
     /// A `.heapsnapshot` file.
     Snapshot(FilePlan),
 }
@@ -48,11 +54,18 @@ pub struct Findings {
     pub node_count: u64,
     pub edge_count: u64,
     pub total_bytes: u64,
-    /// Unless a file was wanted.
+    /// Unless a file or a comparison was wanted.
     pub classes: Option<Vec<NamedClass>>,
-    /// Of a summary.
+    /// Of a summary and a graph.
     pub suspects: Option<Vec<NamedSuspect>>,
+    /// Of a graph.
+    pub paths: Option<Vec<CountedPath>>,
+    /// Of a comparison.
+    pub look: Option<Look>,
 }
+
+/// So many paths a graph tells.
+const GRAPH_PATHS: usize = 1000;
 
 /// Reads the heap of this thread's isolate; `tell` hears whole percents. One thread does all of it: the copy
 /// should take no more than one processor from the service, and no lock but its own.
@@ -99,19 +112,32 @@ pub fn findings(
             total_bytes: graph.nodes().map(|node| graph.shallow_size(node)).sum(),
             classes: None,
             suspects: None,
+            paths: None,
+            look: None,
         };
         plan.write(graph, file)?;
         watch.on_progress(Phase::Dominate, 1, 1);
         return Ok(findings);
     }
     let heap = OpenedHeap::on(threads, graph, watch)?;
-    let suspects = (*want == Want::Summary).then(|| heap.suspects(StringContents::Hidden));
+    let suspects =
+        matches!(want, Want::Summary | Want::Graph).then(|| heap.suspects(StringContents::Hidden));
+    let paths = match want {
+        Want::Graph => Some(heap.largest_paths(GRAPH_PATHS, watch)?),
+        _ => None,
+    };
+    let look = match want {
+        Want::Comparison(series) => Some(series.look(&heap, watch)?),
+        _ => None,
+    };
     Ok(Findings {
         engine,
         node_count: heap.node_count() as u64,
         edge_count: heap.edge_count() as u64,
         total_bytes: heap.total_bytes(),
-        classes: Some(heap.classes()),
+        classes: look.is_none().then(|| heap.classes()),
         suspects,
+        paths,
+        look,
     })
 }

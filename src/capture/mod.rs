@@ -41,3 +41,4 @@ pub use captured::{Engine, Findings, Want};
 pub use session::{Captured, Plan, Session};
 pub use snapshot_file::{FilePlan, Place};
 pub use support::support;
+pub use target_file::write_whole;

@@ -1,8 +1,8 @@
-//! The file that a copy writes: under a temporary name in the same folder until it is whole, mode 0600.
+//! A file with what a heap holds, as a copy writes it: under a temporary name in the same folder until it is whole, mode 0600.
 #![forbid(unsafe_code)]
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Seek};
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
@@ -101,6 +101,18 @@ impl Drop for TargetFile {
             let _ = fs::remove_file(temporary);
         }
     }
+}
+
+/// Writes a file with this content, whole or not at all, that only its owner reads.
+///
+/// # Errors
+///
+/// [`Error::Io`]; nothing is left then.
+pub fn write_whole(path: &Path, content: &[u8]) -> Result<PathBuf, Error> {
+    let target = TargetFile::create(path)?;
+    let written = target.file().write_all(content);
+    written.map_err(|source| io_error("write", path, source))?;
+    target.keep()
 }
 
 pub fn io_error(action: &'static str, path: &Path, source: io::Error) -> Error {

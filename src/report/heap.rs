@@ -260,17 +260,20 @@ fn survivor_lines(survivors: &[Survivors]) -> Vec<String> {
 
 fn growing_line(path: &GrowingPath) -> String {
     let counts: Vec<String> = path.counts.iter().map(u64::to_string).collect();
-    let steps: Vec<String> = path
-        .steps
-        .iter()
-        .map(|(label, class)| format!("{} ({})", printable(label), printable(class)))
-        .collect();
     format!(
         "  {}, retaining {}: {}",
         counts.join(" → "),
         size(path.retained_bytes),
-        steps.join(" → ")
+        merged_path(&path.steps)
     )
+}
+
+/// A path of which many objects are the end: reference and class of each step.
+pub fn merged_path(steps: &[(String, String)]) -> String {
+    let step =
+        |(label, class): &(String, String)| format!("{} ({})", printable(label), printable(class));
+    let steps: Vec<String> = steps.iter().map(step).collect();
+    steps.join(" → ")
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! data rather than code, such as the keys of a dictionary, are hidden unless asked for.
 #![forbid(unsafe_code)]
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use super::folding::Reference;
@@ -109,6 +110,15 @@ pub fn class_name(graph: &HeapGraph, node: NodeIndex) -> String {
         NodeKind::RegExp => "RegExp".to_owned(),
         kind => format!("({})", kind.name()),
     }
+}
+
+/// Whether a name is that of a file that a program is made of, as the module cache has it.
+pub fn is_script_name(name: &str) -> bool {
+    let extension = Path::new(name).extension().and_then(OsStr::to_str);
+    matches!(
+        extension,
+        Some("js" | "cjs" | "mjs" | "ts" | "json" | "node")
+    )
 }
 
 /// A script's path without what differs between installations: from the package on, or the file.
