@@ -86,7 +86,7 @@ pub struct ClassComparison {
 /// A class that the readings have not alike.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ClassDifference {
-    /// Kind and name: `object Session`.
+    /// Kind and name, but for strings: `object: Session`.
     pub class: String,
     pub is_object: bool,
     pub ours: NodeTally,
@@ -116,6 +116,8 @@ pub struct NodeComparison {
 pub struct NodeDifference {
     pub v8s: String,
     pub ours: String,
+    /// Whether either is a program's object.
+    pub is_object: bool,
     pub count: u64,
     /// How many of them differ in kind, in name and in shallow size.
     pub kind_count: u64,
@@ -140,6 +142,7 @@ pub struct NodeExample {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct MissingNodes {
     pub class: String,
+    pub is_object: bool,
     pub count: u64,
     pub shallow_bytes: u64,
     /// How many of them a node holds that is in both readings: there the other reading stopped.
@@ -179,6 +182,8 @@ pub struct MissingEdges {
     /// As in [`Holder`].
     pub edge: String,
     pub target: String,
+    /// Whether source or target is a program's object.
+    pub is_object: bool,
     /// Whether the target is in both readings. If not, the node is missing in the first place.
     pub is_target_in_both: bool,
     pub count: u64,
@@ -364,10 +369,19 @@ impl Classes {
 
     fn text(&self, class: u32, texts: &Texts<'_>) -> String {
         let (kind, name) = self.classes[class as usize];
+        let name = match name {
+            NONE => "",
+            name => cut(texts.text(name)),
+        };
+        // There is a kind "object shape", and there may be a class "shape".
         match name {
-            NONE => kind.name().to_owned(),
-            name => with_kind(kind.name(), texts.text(name)),
+            "" => kind.name().to_owned(),
+            name => format!("{}: {name}", kind.name()),
         }
+    }
+
+    fn is_object(&self, class: u32) -> bool {
+        is_object(self.classes[class as usize].0)
     }
 
     fn compare(
@@ -386,17 +400,16 @@ impl Classes {
             .filter(|(_, (ours, v8s))| ours != v8s)
             .map(|(class, (ours, v8s))| (class as u32, ours, v8s))
             .collect();
-        let is_object = |class: u32| is_object(self.classes[class as usize].0);
         different.sort_by_key(|&(class, ours, v8s)| {
             (
-                !is_object(class),
+                !self.is_object(class),
                 std::cmp::Reverse(ours.count.abs_diff(v8s.count)),
                 std::cmp::Reverse(ours.shallow_bytes.abs_diff(v8s.shallow_bytes)),
                 class,
             )
         });
         let differs_in_objects = |&&(class, ours, v8s): &&(u32, NodeTally, NodeTally)| {
-            is_object(class) && ours.count != v8s.count
+            self.is_object(class) && ours.count != v8s.count
         };
         ClassComparison {
             ours: ours.totals(),
@@ -409,7 +422,7 @@ impl Classes {
                 .take(options.rows)
                 .map(|(class, ours, v8s)| ClassDifference {
                     class: self.text(class, texts),
-                    is_object: is_object(class),
+                    is_object: self.is_object(class),
                     ours,
                     v8s,
                 })
@@ -608,14 +621,7 @@ impl FoldedLabels {
     }
 
     fn text(&self, (kind, folded): (EdgeKind, u32)) -> String {
-        with_kind(kind.name(), &self.folded[folded as usize])
-    }
-}
-
-fn with_kind(kind: &str, name: &str) -> String {
-    match name {
-        "" => kind.to_owned(),
-        name => format!("{kind} {}", cut(name)),
+        format!("{} {}", kind.name(), cut(&self.folded[folded as usize]))
     }
 }
 
@@ -745,6 +751,7 @@ impl Comparing<'_> {
                 .or_insert_with(|| NodeDifference {
                     v8s: self.classes.text(class, &self.texts),
                     ours: self.classes.text(our_class, &self.texts),
+                    is_object: self.classes.is_object(class) || self.classes.is_object(our_class),
                     count: 0,
                     kind_count: 0,
                     name_count: 0,
@@ -841,6 +848,8 @@ impl Comparing<'_> {
                 source: self.classes.text(group.source, &self.texts),
                 edge: self.folded.text(group.edge),
                 target: self.classes.text(group.target, &self.texts),
+                is_object: self.classes.is_object(group.source)
+                    || self.classes.is_object(group.target),
                 is_target_in_both: group.is_target_in_both,
                 count,
                 examples,
@@ -1048,6 +1057,7 @@ fn missing_nodes(
         holders.sort_by_key(|&((is_missing, ..), ..)| is_missing);
         MissingNodes {
             class: classes.text(class, labels.texts),
+            is_object: classes.is_object(class),
             count: missing.tally.count,
             shallow_bytes: missing.tally.shallow_bytes,
             entry_count: missing.entry_count,
@@ -1305,7 +1315,7 @@ mod tests {
         assert_eq!(
             classes.different,
             [
-                difference("object User", true, tally(1, 64)),
+                difference("object: User", true, tally(1, 64)),
                 difference("string", false, tally(1, 24)),
             ]
         );
@@ -1327,9 +1337,10 @@ mod tests {
         let user = nodes
             .different
             .iter()
-            .find(|row| row.v8s == "object User")
+            .find(|row| row.v8s == "object: User")
             .unwrap();
-        assert_eq!(user.ours, "native User");
+        assert_eq!(user.ours, "native: User");
+        assert!(user.is_object);
         assert_eq!((user.count, user.kind_count), (1, 1));
         assert_eq!((user.name_count, user.size_count), (0, 1));
         let example = user.examples[0];
@@ -1344,6 +1355,26 @@ mod tests {
             .unwrap();
         assert_eq!((text.ours.as_str(), text.name_count), ("string", 1));
         assert_eq!(text.examples[0].same_name_bytes, 3);
+    }
+
+    #[test]
+    fn a_class_is_not_mistaken_for_a_kind() {
+        let heap = |kind, name: &str| {
+            let mut heap = Builder::new();
+            let node = heap.add_node(kind, name, 3, 8);
+            heap.add_edge(heap.root(), EdgeKind::Shortcut, "node", node);
+            heap.build()
+        };
+        let [object, shape] = [
+            heap(NodeKind::Object, "shape"),
+            heap(NodeKind::ObjectShape, ""),
+        ];
+        let classes = compared(&object, &shape).classes.different;
+        let told: Vec<(&str, bool)> = classes
+            .iter()
+            .map(|row| (row.class.as_str(), row.is_object))
+            .collect();
+        assert_eq!(told, [("object: shape", true), ("object shape", false)]);
     }
 
     #[test]
@@ -1372,18 +1403,19 @@ mod tests {
         // The user is where our reading stopped; its name is missing for that reason alone.
         assert_eq!(
             (user.class.as_str(), user.entry_count, text.entry_count),
-            ("object User", 1, 0)
+            ("object: User", 1, 0)
         );
         assert_eq!(user.ids, [15]);
+        assert!(user.is_object && !text.is_object);
         let holder = Holder {
-            class: "object Session".to_owned(),
+            class: "object: Session".to_owned(),
             edge: "property user".to_owned(),
             is_in_both: true,
             count: 1,
             id: 9,
         };
         assert_eq!(user.held_by, [holder]);
-        assert_eq!(text.held_by[0].class, "object User");
+        assert_eq!(text.held_by[0].class, "object: User");
         assert!(!text.held_by[0].is_in_both);
     }
 
@@ -1427,9 +1459,9 @@ mod tests {
         };
         assert_eq!(
             (row.source.as_str(), row.edge.as_str(), row.target.as_str()),
-            ("object Session", "property user", "object User")
+            ("object: Session", "property user", "object: User")
         );
-        assert!(row.is_target_in_both);
+        assert!(row.is_target_in_both && row.is_object);
         assert_eq!((row.count, row.examples.len()), (3, 3));
         let first = EdgeExample {
             source: 9,
