@@ -74,9 +74,9 @@ async function main () {
   for (const [name, node] of nodes) {
     for (const program of programs) {
       try {
-        const { captured } = await captureOf(program, 'comparison', node)
-        printComparison(`${program}, ${name}`, captured, rows)
-        if (deviations(captured).length > 0) differing++
+        const { captured: { comparison } } = await captureOf(program, 'comparison', node)
+        printComparison(`${program}, ${name}`, comparison, rows)
+        if (deviations(comparison).length > 0) differing++
       } catch (error) {
         print(`\n== ${program}, ${name}\n${error.message}`)
         differing++
