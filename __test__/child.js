@@ -30,13 +30,13 @@ const HANGS_AFTER_MS = 60_000
  */
 
 /** A program, started. `ended` resolves when it has ended and all that it printed was read. */
-function start (command, args, { env = {}, cwd, stdio = ['ignore', 'pipe', 'pipe'] } = {}) {
+function start (command, args, { env = {}, cwd, stdio = ['ignore', 'pipe', 'pipe'], hangsAfterMs = HANGS_AFTER_MS } = {}) {
   const child = spawn(command, args, {
     cwd,
     stdio,
     serialization: 'advanced',
     env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...env },
-    timeout: HANGS_AFTER_MS,
+    timeout: hangsAfterMs,
     killSignal: 'SIGKILL'
   })
   const printed = { stdout: '', stderr: '' }

@@ -13,6 +13,7 @@ mod detached;
 mod distances;
 mod dominators;
 mod duplicate_strings;
+mod graph_comparison;
 mod growth;
 mod heap_analysis;
 pub mod id_set;
@@ -47,6 +48,11 @@ pub use described::{EdgeSummary, NodeSummary, PathSummary, StepSummary, StringCo
 pub use distances::{Distances, SYSTEM_DISTANCE};
 pub use dominators::DominatorTree;
 pub use duplicate_strings::{DuplicateStrings, duplicate_strings};
+pub use graph_comparison::{
+    ClassComparison, ClassDifference, CompareOptions, EdgeComparison, EdgeExample, FailedBecause,
+    FailedStep, GraphComparison, GraphTotals, Holder, MissingEdges, MissingNodes, NodeComparison,
+    NodeDifference, NodeExample, NodeTally, PathComparison, compare_classes, compare_graphs,
+};
 pub use growth::{Capture, GrowingShape, NodeShapes, ShapeCounts, ShapeIndex, Shapes};
 pub use heap_analysis::{HeapAnalysis, Threads};
 pub use new_objects::{Held, NewObjects, Newcomers};
