@@ -109,7 +109,7 @@ function openHeapOptions (options = {}) {
   }
 }
 
-const CAPTURES = ['summary', 'classes', 'snapshot']
+const CAPTURES = ['summary', 'classes', 'snapshot', 'comparison']
 const MINUTE_MS = 60_000
 
 /** @returns {{ plan: object, watch: { signal?: AbortSignal, onProgress?: Function } }} the plan as the addon takes it */
@@ -125,6 +125,7 @@ function captureOptions (options = {}) {
   }
   const plan = {
     suspects: as === 'summary',
+    comparison: as === 'comparison',
     stallMs: milliseconds('stallMs', options.stallMs, 20_000),
     timeoutMs: milliseconds('timeoutMs', options.timeoutMs, 10 * MINUTE_MS),
     retries: retries(options.retries),

@@ -8,6 +8,7 @@ use napi_derive::napi;
 use parking_lot::Mutex;
 
 use super::async_work::{AsyncWork, promise};
+use super::comparison::ComparedReadingsPayload;
 use super::monitor::Monitor;
 use super::snapshot::{ClassPayload, NativeCancellation, SuspectPayload, converted, told_to};
 use super::{Code, coded};
@@ -24,6 +25,7 @@ pub struct NativeCapture {
 #[napi(object, object_to_js = false)]
 pub struct CaptureOptions {
     pub suspects: bool,
+    pub comparison: bool,
     /// Of the snapshot file, if that is wanted.
     pub path: Option<String>,
     pub stall_ms: f64,
@@ -44,6 +46,7 @@ pub struct CapturedPayload {
     pub total_size: f64,
     pub classes: Option<Vec<CapturedClassPayload>>,
     pub suspects: Option<Vec<SuspectPayload>>,
+    pub comparison: Option<ComparedReadingsPayload>,
     pub path: Option<String>,
 }
 
@@ -129,6 +132,7 @@ impl From<CaptureOptions> for Plan {
         Self {
             want: match options.path {
                 Some(path) => Want::Snapshot(path.into()),
+                None if options.comparison => Want::Comparison,
                 None if options.suspects => Want::Summary,
                 None => Want::Classes,
             },
@@ -154,6 +158,7 @@ impl From<Captured> for CapturedPayload {
             total_size: findings.total_bytes as f64,
             classes: findings.classes.map(converted),
             suspects: findings.suspects.map(converted),
+            comparison: findings.comparison.map(|compared| (*compared).into()),
             path: captured.path.map(|path| path.to_string_lossy().into()),
         }
     }

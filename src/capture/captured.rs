@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::{
-    Cancellation, NamedClass, NamedSuspect, OpenedHeap, Progress, StringContents, Threads,
+    Cancellation, ClassComparison, CompareOptions, GraphComparison, NamedClass, NamedSuspect,
+    OpenedHeap, Progress, StringContents, Threads, compare_classes, compare_graphs,
 };
 use crate::error::Error;
 use crate::snapshot::{Phase, Watch};
@@ -25,6 +26,8 @@ pub enum Want {
     Classes,
     /// A `.heapsnapshot` file.
     Snapshot(PathBuf),
+    /// How two readings of the heap differ.
+    Comparison,
 }
 
 /// What read the heap in the copy.
@@ -53,6 +56,14 @@ pub struct Findings {
     pub classes: Option<Vec<NamedClass>>,
     /// Of a summary.
     pub suspects: Option<Vec<NamedSuspect>>,
+    pub comparison: Option<Box<ComparedReadings>>,
+}
+
+/// Two readings of one heap compared: as they come, and with the ids of the one given to the other.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct ComparedReadings {
+    pub classes: ClassComparison,
+    pub graph: GraphComparison,
 }
 
 /// Reads the heap of this thread's isolate; `tell` hears whole percents. One thread does all of it: the copy
@@ -84,10 +95,29 @@ pub fn capture(
             total_bytes: snapshot.nodes().map(|node| node.shallow_size()).sum(),
             classes: None,
             suspects: None,
+            comparison: None,
         });
     }
     let graph = snapshot.to_graph(|_| false);
     drop(snapshot);
+    if *want == Want::Comparison {
+        // V8's own again, for want of another reader.
+        let again = HeapSnapshot::take(isolate, read_lists, None)?.to_graph(|_| false);
+        let options = CompareOptions::default();
+        let comparison = ComparedReadings {
+            classes: compare_classes(&again, &graph, options, &progress)?,
+            graph: compare_graphs(&again, &graph, options, &progress)?,
+        };
+        return Ok(Findings {
+            engine: Engine::V8,
+            node_count: graph.node_count() as u64,
+            edge_count: graph.edge_count() as u64,
+            total_bytes: comparison.classes.v8s.shallow_bytes,
+            classes: None,
+            suspects: None,
+            comparison: Some(Box::new(comparison)),
+        });
+    }
     let heap = OpenedHeap::on(Threads::One, graph, &progress)?;
     let suspects = (*want == Want::Summary).then(|| heap.suspects(StringContents::Hidden));
     Ok(Findings {
@@ -97,6 +127,7 @@ pub fn capture(
         total_bytes: heap.total_bytes(),
         classes: Some(heap.classes()),
         suspects,
+        comparison: None,
     })
 }
 

@@ -35,6 +35,6 @@ mod process;
 #[cfg(all(test, target_os = "linux", target_env = "gnu"))]
 mod tests;
 
-pub use captured::{Engine, Findings, Want};
+pub use captured::{ComparedReadings, Engine, Findings, Want};
 pub use session::{Captured, Plan, Session};
 pub use support::support;
