@@ -6,6 +6,16 @@ const { watched } = require('./open-snapshot')
 const { captureOptions, writeSnapshotOptions } = require('./options')
 const { primeNewScripts } = require('./prepare-snapshot')
 
+// What the reader in a copy looks for: by these it learns how V8 keeps such things, and that it reads the heap as it is.
+class MemwatchSample {
+  constructor (at) { this.at = at }
+}
+const KEY = {}
+const SAMPLES = [
+  'constructor', Symbol.toStringTag, 'name', new WeakMap([[KEY, KEY]]), KEY, capture, captureNow, writeSnapshot,
+  Array.from({ length: 16 }, (_, at) => new MemwatchSample(at))
+]
+
 const LAST_CAPTURE = Symbol.for('memwatch-rs.lastCapture')
 
 /**
@@ -25,10 +35,10 @@ async function captureAs (native, plan, watch, series) {
 async function captureNow (native, plan, cancellation, tell, series) {
   const captured = new binding.BackgroundCapture(plan, series)
   try {
-    captured.prime(primeNewScripts)
     for (;;) {
+      if (captured.usesV8) captured.prime(primeNewScripts)
       do await captured.prepare(cancellation)
-      while (!captured.fork(native))
+      while (!captured.fork(native, SAMPLES))
       const result = await captured.result(cancellation, tell)
       if (result) return result
     }

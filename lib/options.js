@@ -110,11 +110,12 @@ function openHeapOptions (options = {}) {
   }
 }
 
-const CAPTURES = ['summary', 'classes', 'graph', 'snapshot']
+const CAPTURES = ['summary', 'classes', 'graph', 'snapshot', 'comparison']
 /** What a snapshot file tells of what strings hold. */
 const STRINGS = ['none', 'lengths', 'full']
 const FILE_FIELDS = ['path', 'directory', 'strings', 'gzip', 'maxFiles', 'maxBytes']
-const CAPTURE_LIMITS = ['onProgress', 'signal', 'timeoutMs', 'stallMs', 'memoryLimit', 'force', 'retries']
+const CAPTURE_LIMITS = ['onProgress', 'signal', 'timeoutMs', 'stallMs', 'memoryLimit', 'force', 'retries', 'engine']
+const ENGINES = ['reader', 'v8']
 const MINUTE_MS = 60_000
 
 /** @returns {{ plan: object, watch: { signal?: AbortSignal, onProgress?: Function } }} the plan as the addon takes it */
@@ -124,6 +125,11 @@ function captureOptions (options = {}) {
   if (!CAPTURES.includes(as)) {
     throw invalid('ERR_MEMWATCH_INVALID_OPTION', `as must be one of ${CAPTURES.map(show).join(', ')}, not ${show(as)}`)
   }
+  const { engine } = options
+  if (engine !== undefined && !ENGINES.includes(engine)) {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION',
+      `engine must be one of ${ENGINES.map(show).join(', ')}, not ${show(engine)}`)
+  }
   const ofFile = FILE_FIELDS.find((name) => options[name] !== undefined)
   if (ofFile !== undefined && as !== 'snapshot') {
     throw invalid('ERR_MEMWATCH_INVALID_OPTION', `${ofFile} is for as: 'snapshot' alone`)
@@ -131,6 +137,8 @@ function captureOptions (options = {}) {
   const plan = {
     suspects: as === 'summary',
     paths: as === 'graph',
+    comparison: as === 'comparison',
+    engine,
     stallMs: milliseconds('stallMs', options.stallMs, 20_000),
     timeoutMs: milliseconds('timeoutMs', options.timeoutMs, 10 * MINUTE_MS),
     retries: retries(options.retries),

@@ -200,6 +200,14 @@ impl Namer<'_> {
     }
 }
 
+/// The class of a node by its kind and its name, attached as it is.
+pub fn class_name_of(kind: NodeKind, name: &str) -> String {
+    match kind {
+        NodeKind::Object | NodeKind::Native => without_attributes(name).into_owned(),
+        kind => class_of_kind(kind),
+    }
+}
+
 /// The one class of all nodes of a kind that has no constructors.
 fn class_of_kind(kind: NodeKind) -> String {
     match kind {

@@ -43,7 +43,7 @@ mod naive;
 pub use biggest_retainers::biggest_retainers;
 pub use captures::{Captures, Comparison, GrowingPath};
 pub use census::{Census, ClassChange, Survivors, Tally};
-pub use classes::{ClassIndex, ClassSummary, Classes};
+pub use classes::{ClassIndex, ClassSummary, Classes, class_name_of};
 pub use described::{EdgeSummary, NodeSummary, PathSummary, StepSummary, StringContents};
 pub use distances::{Distances, SYSTEM_DISTANCE};
 pub use dominators::DominatorTree;

@@ -8,13 +8,14 @@ use napi_derive::napi;
 use parking_lot::Mutex;
 
 use super::async_work::{AsyncWork, promise};
+use super::comparison::ComparedReadingsPayload;
 use super::files::FileOptions;
 use super::monitor::Monitor;
 use super::series::{CountedPathPayload, Kept, NativeSeries};
-use super::snapshot::{ClassPayload, NativeCancellation, SuspectPayload, converted, told_to};
+use super::snapshot::{NativeCancellation, SuspectPayload, converted, told_to};
 use super::{Code, coded};
-use crate::analysis::{NamedClass, Progress};
-use crate::capture::{Captured, Plan, Session, Want};
+use crate::analysis::Progress;
+use crate::capture::{Captured, Class, Engine, Plan, Session, Want};
 use crate::error;
 
 /// One capture under way.
@@ -29,6 +30,9 @@ pub struct NativeCapture {
 pub struct CaptureOptions {
     pub suspects: bool,
     pub paths: bool,
+    pub comparison: bool,
+    /// `reader` or `v8`; none for the first, with the second in reserve.
+    pub engine: Option<String>,
     /// Of the snapshot file, if that is wanted.
     pub file: Option<FileOptions>,
     pub stall_ms: f64,
@@ -41,15 +45,18 @@ pub struct CaptureOptions {
 #[napi(object, object_from_js = false)]
 pub struct CapturedPayload {
     pub engine: &'static str,
+    /// Why V8's had to be used.
+    pub engine_reason: Option<String>,
     pub pause_ms: f64,
     pub duration_ms: f64,
     pub attempts: u32,
     pub node_count: f64,
-    pub edge_count: f64,
+    pub edge_count: Option<f64>,
     pub total_size: f64,
     pub classes: Option<Vec<CapturedClassPayload>>,
     pub suspects: Option<Vec<SuspectPayload>>,
     pub paths: Option<Vec<CountedPathPayload>>,
+    pub comparison: Option<ComparedReadingsPayload>,
     pub path: Option<String>,
 }
 
@@ -59,7 +66,8 @@ pub struct CapturedClassPayload {
     pub name: String,
     pub count: f64,
     pub shallow_size: f64,
-    pub retained_size: f64,
+    /// Unless classes alone were wanted.
+    pub retained_size: Option<f64>,
 }
 
 #[napi]
@@ -69,7 +77,7 @@ impl NativeCapture {
         let mut plan = Plan::from(options);
         let series = series.map(|series| series.kept.clone());
         if let Some(series) = &series {
-            plan.want = Want::Comparison(series.lock().series.clone());
+            plan.want = Want::Growth(series.lock().series.clone());
         }
         let session = Session::begin(plan).map_err(coded)?;
         Ok(Self {
@@ -96,10 +104,23 @@ impl NativeCapture {
         Ok(())
     }
 
-    /// False when it must be prepared once more.
+    /// Whether V8 is to take a snapshot in the copy, which JavaScript can prepare.
+    #[napi(getter, catch_unwind)]
+    pub fn uses_v8(&self) -> bool {
+        let session = self.session.lock();
+        session
+            .as_ref()
+            .is_some_and(|session| !session.uses_reader())
+    }
+
+    /// False when it must be prepared once more. `samples` are what the reader looks for.
     #[napi(catch_unwind)]
-    pub fn fork(&self, monitor: &Monitor) -> Result<bool, Code> {
-        with(&self.session, |session| monitor.shared.fork_copy(session)).map_err(coded)
+    pub fn fork(&self, monitor: &Monitor, samples: Array) -> Result<bool, Code> {
+        let samples = samples.raw() as usize;
+        with(&self.session, |session| {
+            monitor.shared.fork_copy(session, samples)
+        })
+        .map_err(coded)
     }
 
     /// What the copy found; a series takes in what it needs of that. `null` when it failed and may be tried once more.
@@ -146,8 +167,14 @@ impl From<CaptureOptions> for Plan {
             want: match options.file {
                 Some(file) => Want::Snapshot(file.into()),
                 None if options.paths => Want::Graph,
+                None if options.comparison => Want::Comparison,
                 None if options.suspects => Want::Summary,
                 None => Want::Classes,
+            },
+            engine: match options.engine.as_deref() {
+                Some("reader") => Some(Engine::Reader),
+                Some("v8") => Some(Engine::V8),
+                _ => None,
             },
             stall: milliseconds(options.stall_ms),
             timeout: milliseconds(options.timeout_ms),
@@ -163,28 +190,29 @@ impl From<Captured> for CapturedPayload {
         let findings = captured.findings;
         Self {
             engine: findings.engine.name(),
+            engine_reason: findings.engine_reason,
             pause_ms: captured.pause.as_secs_f64() * 1e3,
             duration_ms: captured.duration.as_secs_f64() * 1e3,
             attempts: captured.attempts,
             node_count: findings.node_count as f64,
-            edge_count: findings.edge_count as f64,
+            edge_count: findings.edge_count.map(|count| count as f64),
             total_size: findings.total_bytes as f64,
             classes: findings.classes.map(converted),
             suspects: findings.suspects.map(converted),
             paths: findings.paths.map(converted),
+            comparison: findings.comparison.map(|compared| (*compared).into()),
             path: captured.path.map(|path| path.to_string_lossy().into()),
         }
     }
 }
 
-impl From<NamedClass> for CapturedClassPayload {
-    fn from(class: NamedClass) -> Self {
-        let class = ClassPayload::from(class);
+impl From<Class> for CapturedClassPayload {
+    fn from(class: Class) -> Self {
         Self {
             name: class.name,
-            count: class.count,
-            shallow_size: class.shallow_size,
-            retained_size: class.retained_size,
+            count: class.count as f64,
+            shallow_size: class.shallow_bytes as f64,
+            retained_size: class.retained_bytes.map(|bytes| bytes as f64),
         }
     }
 }

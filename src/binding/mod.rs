@@ -4,6 +4,7 @@
 
 mod async_work;
 mod capture;
+mod comparison;
 mod environment;
 mod events;
 mod files;

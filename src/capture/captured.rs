@@ -1,16 +1,21 @@
 //! What a capture gives, and the work in the copy that makes it.
 #![forbid(unsafe_code)]
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::failure::Failure;
+use super::mappings::LeftOut;
+use super::reading::{self, Class};
 use super::snapshot_file::FilePlan;
 use super::target_file::TargetFile;
 use crate::analysis::{
-    Cancellation, CountedPath, Look, NamedClass, NamedSuspect, OpenedHeap, Progress, Series,
-    StringContents, Threads,
+    Cancellation, ClassComparison, CompareOptions, CountedPath, GraphComparison, Look,
+    NamedSuspect, OpenedHeap, Progress, Series, StringContents, Threads, compare_classes,
+    compare_graphs,
 };
 use crate::error::Error;
 use crate::snapshot::{HeapGraph, Phase, Watch};
@@ -20,21 +25,25 @@ use crate::v8::{HeapSnapshot, Isolate};
 /// What a capture is to give.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Want {
-    /// Classes and suspects.
+    /// Classes with what they retain, and suspects.
     Summary,
-    /// Classes.
+    /// How many objects of each class there are.
     Classes,
-    /// Classes, suspects and the paths that retain most.
+    /// A summary, and the paths that retain most.
     Graph,
     /// A comparison with what is known of earlier captures, which the copy has with the rest of the memory.
-    Comparison(Arc<Series>),
+    Growth(Arc<Series>),
     /// A `.heapsnapshot` file.
     Snapshot(FilePlan),
+    /// How our reading of the heap differs from V8's.
+    Comparison,
 }
 
 /// What read the heap in the copy.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Engine {
+    /// Our own: it reads V8's objects from memory.
+    Reader,
     /// V8's own heap snapshot.
     V8,
 }
@@ -42,26 +51,60 @@ pub enum Engine {
 impl Engine {
     pub fn name(self) -> &'static str {
         match self {
+            Self::Reader => "reader",
             Self::V8 => "v8",
         }
     }
+}
+
+/// Which engine a copy is to use.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum Choice {
+    /// Ours; where it cannot read the heap, V8's.
+    #[default]
+    Any,
+    /// That one or none.
+    Only(Engine),
+    /// V8's, because ours has failed so in an earlier copy.
+    Instead(String),
+}
+
+/// The heap in the copy.
+#[derive(Clone, Copy)]
+pub struct Frozen<'a> {
+    /// V8's memory, and what is beside it.
+    pub left_out: &'a LeftOut,
+    /// The handle of what the service has planted.
+    pub samples: usize,
+    pub read_lists: ReadLists,
 }
 
 /// What the copy sends: no contents of strings.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Findings {
     pub engine: Engine,
+    /// Why V8's had to be used.
+    pub engine_reason: Option<String>,
     pub node_count: u64,
-    pub edge_count: u64,
+    /// Unless classes alone were wanted.
+    pub edge_count: Option<u64>,
     pub total_bytes: u64,
-    /// Unless a file or a comparison was wanted.
-    pub classes: Option<Vec<NamedClass>>,
+    /// Of a summary, classes and a graph.
+    pub classes: Option<Vec<Class>>,
     /// Of a summary and a graph.
     pub suspects: Option<Vec<NamedSuspect>>,
     /// Of a graph.
     pub paths: Option<Vec<CountedPath>>,
-    /// Of a comparison.
+    /// Of growth.
     pub look: Option<Look>,
+    pub comparison: Option<Box<ComparedReadings>>,
+}
+
+/// Two readings of one heap compared: as they come, and object by object after V8 has collected its garbage.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct ComparedReadings {
+    pub classes: ClassComparison,
+    pub graph: GraphComparison,
 }
 
 /// So many paths a graph tells.
@@ -72,23 +115,101 @@ const GRAPH_PATHS: usize = 1000;
 ///
 /// # Errors
 ///
-/// Those of [`HeapSnapshot::take`], and of [`FilePlan::write`].
+/// Those of [`HeapSnapshot::take`] and of [`FilePlan::write`]; [`Failure::Unsupported`] where the chosen engine
+/// cannot read the heap.
 pub fn capture(
     want: &Want,
-    read_lists: ReadLists,
+    choice: &Choice,
+    frozen: Frozen,
     file: Option<&TargetFile>,
     tell: impl Fn(u32) + Sync,
-) -> Result<Findings, Error> {
+) -> Result<Findings, Failure> {
     let progress = Progress::new(1, Cancellation::default(), tell);
+    let why = match choice {
+        Choice::Only(Engine::V8) => None,
+        Choice::Instead(why) => Some(why.clone()),
+        Choice::Any | Choice::Only(Engine::Reader) => {
+            match by_reader(want, frozen, file, &progress) {
+                Err(Failure::Unsupported { why }) if *choice == Choice::Any => Some(why),
+                findings => return findings,
+            }
+        }
+    };
+    let findings = by_v8(want, frozen, file, &progress)?;
+    Ok(Findings {
+        engine_reason: why,
+        ..findings
+    })
+}
+
+fn by_reader(
+    want: &Want,
+    frozen: Frozen,
+    file: Option<&TargetFile>,
+    watch: &dyn Watch,
+) -> Result<Findings, Failure> {
+    match want {
+        Want::Classes => {
+            let classes = reading::classes(frozen)?;
+            Ok(of_classes(Engine::Reader, classes))
+        }
+        Want::Comparison => compare(frozen, watch),
+        want => {
+            let graph = reading::graph(frozen, watch)?;
+            Ok(of_graph(
+                want,
+                Engine::Reader,
+                graph,
+                file,
+                Threads::One,
+                watch,
+            )?)
+        }
+    }
+}
+
+fn by_v8(
+    want: &Want,
+    frozen: Frozen,
+    file: Option<&TargetFile>,
+    watch: &dyn Watch,
+) -> Result<Findings, Failure> {
+    let graph = v8_graph(Isolate::current()?, frozen.read_lists, watch)?;
+    Ok(match want {
+        Want::Classes => of_classes(Engine::V8, reading::classes_of(&graph)),
+        want => of_graph(want, Engine::V8, graph, file, Threads::One, watch)?,
+    })
+}
+
+fn v8_graph(
+    isolate: Isolate,
+    read_lists: ReadLists,
+    watch: &dyn Watch,
+) -> Result<HeapGraph, Error> {
     let mut on_progress = |done: u32, total: u32| {
-        progress.on_progress(Phase::Read, done.into(), total.into());
+        watch.on_progress(Phase::Read, done.into(), total.into());
         ControlFlow::Continue(())
     };
-    let isolate = Isolate::current()?;
     let snapshot = HeapSnapshot::take(isolate, read_lists, Some(&mut on_progress))?;
-    let graph = snapshot.to_graph(|_| false);
-    drop(snapshot);
-    findings(want, Engine::V8, graph, file, Threads::One, &progress)
+    Ok(snapshot.to_graph(|_| false))
+}
+
+/// Ours first, as a capture reads the heap; then V8's, which collects garbage and numbers all objects; then ours
+/// again, with these numbers.
+fn compare(frozen: Frozen, watch: &dyn Watch) -> Result<Findings, Failure> {
+    let isolate = Isolate::current()?;
+    let first = reading::graph(frozen, watch)?;
+    let v8s = v8_graph(isolate, frozen.read_lists, watch)?;
+    let numbered = reading::numbered_graph(isolate, frozen)?;
+    let options = CompareOptions::default();
+    let comparison = ComparedReadings {
+        classes: compare_classes(&first, &v8s, options, watch)?,
+        graph: compare_graphs(&numbered, &v8s, options, watch)?,
+    };
+    Ok(Findings {
+        comparison: Some(Box::new(comparison)),
+        ..counted(Engine::Reader, &first)
+    })
 }
 
 /// What is wanted of a heap, wherever it was read.
@@ -96,7 +217,7 @@ pub fn capture(
 /// # Errors
 ///
 /// [`Error::Cancelled`], and those of [`FilePlan::write`].
-pub fn findings(
+pub fn of_graph(
     want: &Want,
     engine: Engine,
     graph: HeapGraph,
@@ -104,40 +225,79 @@ pub fn findings(
     threads: Threads,
     watch: &dyn Watch,
 ) -> Result<Findings, Error> {
+    let findings = counted(engine, &graph);
     if let (Want::Snapshot(plan), Some(file)) = (want, file) {
-        let findings = Findings {
-            engine,
-            node_count: graph.node_count() as u64,
-            edge_count: graph.edge_count() as u64,
-            total_bytes: graph.nodes().map(|node| graph.shallow_size(node)).sum(),
-            classes: None,
-            suspects: None,
-            paths: None,
-            look: None,
-        };
         plan.write(graph, file)?;
         watch.on_progress(Phase::Dominate, 1, 1);
         return Ok(findings);
     }
     let heap = OpenedHeap::on(threads, graph, watch)?;
+    let look = match want {
+        Want::Growth(series) => Some(series.look(&heap, watch)?),
+        _ => None,
+    };
     let suspects =
         matches!(want, Want::Summary | Want::Graph).then(|| heap.suspects(StringContents::Hidden));
     let paths = match want {
         Want::Graph => Some(heap.largest_paths(GRAPH_PATHS, watch)?),
         _ => None,
     };
-    let look = match want {
-        Want::Comparison(series) => Some(series.look(&heap, watch)?),
-        _ => None,
-    };
     Ok(Findings {
-        engine,
-        node_count: heap.node_count() as u64,
-        edge_count: heap.edge_count() as u64,
-        total_bytes: heap.total_bytes(),
-        classes: look.is_none().then(|| heap.classes()),
+        classes: look
+            .is_none()
+            .then(|| heap.classes().into_iter().map(Class::from).collect()),
         suspects,
         paths,
         look,
+        ..findings
     })
+}
+
+fn counted(engine: Engine, graph: &HeapGraph) -> Findings {
+    Findings {
+        engine,
+        engine_reason: None,
+        node_count: graph.node_count() as u64,
+        edge_count: Some(graph.edge_count() as u64),
+        total_bytes: graph.nodes().map(|node| graph.shallow_size(node)).sum(),
+        classes: None,
+        suspects: None,
+        paths: None,
+        look: None,
+        comparison: None,
+    }
+}
+
+/// Classes alone.
+pub fn of_classes(engine: Engine, classes: Vec<Class>) -> Findings {
+    // Two kinds may share a name.
+    let mut by_name: HashMap<String, Class> = HashMap::new();
+    for class in classes {
+        match by_name.get_mut(&class.name) {
+            Some(known) => {
+                known.count += class.count;
+                known.shallow_bytes += class.shallow_bytes;
+            }
+            None => {
+                by_name.insert(class.name.clone(), class);
+            }
+        }
+    }
+    let mut classes: Vec<Class> = by_name.into_values().collect();
+    classes.sort_by(|a, b| {
+        let by_bytes = b.shallow_bytes.cmp(&a.shallow_bytes);
+        by_bytes.then_with(|| a.name.cmp(&b.name))
+    });
+    Findings {
+        engine,
+        engine_reason: None,
+        node_count: classes.iter().map(|class| class.count).sum(),
+        edge_count: None,
+        total_bytes: classes.iter().map(|class| class.shallow_bytes).sum(),
+        classes: Some(classes),
+        suspects: None,
+        paths: None,
+        look: None,
+        comparison: None,
+    }
 }

@@ -40,6 +40,17 @@ pub struct Mappings {
     maps: Vec<u8>,
 }
 
+/// What a fork leaves out.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct LeftOut {
+    /// Neighbours are one range.
+    pub ranges: Vec<Range>,
+    /// Of these what can be read, and whether it can be written.
+    pub readable: Vec<(Range, bool)>,
+    /// What is neither a file's nor left out, and can be written: V8 keeps some of its lists there.
+    pub native: Vec<Range>,
+}
+
 impl Mappings {
     /// Reads `smaps`, and once more if that took memory which was not there before. Meant for another thread
     /// than the one that must not wait.
@@ -67,7 +78,7 @@ impl Mappings {
 
     /// The ranges that a fork leaves out now, by `maps`; `None` when memory that could be V8's has come
     /// or changed since, so that nobody knows.
-    pub fn left_out_now(&mut self) -> io::Result<Option<Vec<Range>>> {
+    pub fn left_out_now(&mut self) -> io::Result<Option<LeftOut>> {
         let mut maps = std::mem::take(&mut self.maps);
         let found =
             read_into(&mut maps, "/proc/self/maps").and_then(|text| self.left_out_by(&text));
@@ -76,9 +87,13 @@ impl Mappings {
     }
 
     /// The ranges that a fork left out when `smaps` was read.
-    pub fn left_out(&self) -> Vec<Range> {
+    pub fn left_out(&self) -> LeftOut {
         let left_out = self.known.iter().filter(|(_, left_out)| *left_out);
-        joined(left_out.map(|(mapping, _)| mapping.range))
+        let others = self.known.iter().filter(|(_, left_out)| !*left_out);
+        LeftOut::of(
+            left_out.map(|&(mapping, _)| mapping),
+            others.map(|&(mapping, _)| mapping),
+        )
     }
 
     fn parse(&mut self, smaps: &str) -> io::Result<()> {
@@ -102,8 +117,8 @@ impl Mappings {
         }
     }
 
-    fn left_out_by(&self, maps: &str) -> io::Result<Option<Vec<Range>>> {
-        let mut left_out = Vec::new();
+    fn left_out_by(&self, maps: &str) -> io::Result<Option<LeftOut>> {
+        let (mut left_out, mut others) = (Vec::new(), Vec::new());
         for line in maps.lines() {
             let mapping = Mapping::parse(line).ok_or_else(unreadable)?;
             let after = self
@@ -111,13 +126,44 @@ impl Mappings {
                 .partition_point(|(known, _)| known.range.start <= mapping.range.start);
             let at = after.checked_sub(1).and_then(|at| self.known.get(at));
             match at {
-                Some((known, true)) if mapping.is_within(known) => left_out.push(mapping.range),
-                Some((known, false)) if mapping.is_within(known) => {}
+                Some((known, true)) if mapping.is_within(known) => left_out.push(mapping),
+                Some((known, false)) if mapping.is_within(known) => others.push(mapping),
                 _ if mapping.could_be_v8s() => return Ok(None),
-                _ => {}
+                _ => others.push(mapping),
             }
         }
-        Ok(Some(joined(left_out.into_iter())))
+        Ok(Some(LeftOut::of(left_out.into_iter(), others.into_iter())))
+    }
+}
+
+/// All memory that can be read and that no file stands behind, and whether it can be written: now.
+pub fn readable_now() -> io::Result<Vec<(Range, bool)>> {
+    let mut room = Vec::new();
+    let maps = read_into(&mut room, "/proc/self/maps")?;
+    let mut areas = Vec::new();
+    for line in maps.lines() {
+        let mapping = Mapping::parse(line).ok_or_else(unreadable)?;
+        if mapping.is_anonymous && mapping.is_readable() && mapping.permissions[3] == b'p' {
+            areas.push((mapping.range, mapping.is_writable()));
+        }
+    }
+    Ok(areas)
+}
+
+impl LeftOut {
+    fn of(
+        left_out: impl Iterator<Item = Mapping> + Clone,
+        others: impl Iterator<Item = Mapping>,
+    ) -> Self {
+        let readable = left_out.clone().filter(Mapping::is_readable);
+        let native = others.filter(|mapping| mapping.is_readable() && mapping.is_writable());
+        Self {
+            ranges: joined(left_out.map(|mapping| mapping.range)),
+            readable: readable
+                .map(|mapping| (mapping.range, mapping.is_writable()))
+                .collect(),
+            native: joined(native.map(|mapping| mapping.range)),
+        }
     }
 }
 
@@ -145,6 +191,14 @@ impl Mapping {
             && self.range.end <= other.range.end
             && self.permissions == other.permissions
             && self.is_anonymous == other.is_anonymous
+    }
+
+    fn is_readable(&self) -> bool {
+        self.permissions[0] == b'r'
+    }
+
+    fn is_writable(&self) -> bool {
+        self.permissions[1] == b'w'
     }
 
     /// What nobody may read holds nothing that a copy would miss.
@@ -216,8 +270,9 @@ VmFlags: rd wr
     fn left_out_by(maps: &str) -> Option<Vec<Range>> {
         let mut mappings = Mappings::default();
         mappings.parse(SMAPS).expect("well formed");
-        assert_eq!(mappings.left_out(), [BOTH_PAGES]);
-        mappings.left_out_by(maps).expect("well formed")
+        assert_eq!(mappings.left_out().ranges, [BOTH_PAGES]);
+        let left_out = mappings.left_out_by(maps).expect("well formed");
+        left_out.map(|left_out| left_out.ranges)
     }
 
     #[test]

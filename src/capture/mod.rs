@@ -9,6 +9,7 @@ mod failure;
 #[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), allow(dead_code))]
 mod limits;
 mod mappings;
+mod reading;
 mod session;
 mod snapshot_file;
 mod snapshot_name;
@@ -37,7 +38,8 @@ mod process;
 #[cfg(all(test, target_os = "linux", target_env = "gnu"))]
 mod tests;
 
-pub use captured::{Engine, Findings, Want};
+pub use captured::{ComparedReadings, Engine, Findings, Want};
+pub use reading::Class;
 pub use session::{Captured, Plan, Session};
 pub use snapshot_file::{FilePlan, Place};
 pub use support::support;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::captured::{Findings, Want, capture};
+use super::captured::{Choice, Engine, Findings, Frozen, Want, capture};
 use super::failure::Failure;
 use super::frozen_copy::{FrozenCopy, Orders};
 use super::limits::Limits;
@@ -16,6 +16,7 @@ use super::mappings::Mappings;
 use super::support::support;
 use super::target_file::TargetFile;
 use crate::error::Error;
+use crate::reader;
 use crate::snapshot::Watch;
 use crate::v8::heap_snapshot::ReadLists;
 
@@ -29,6 +30,8 @@ static IS_CAPTURING: AtomicBool = AtomicBool::new(false);
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub want: Want,
+    /// What may read the heap; none for ours, with V8's in reserve.
+    pub engine: Option<Engine>,
     /// Without a sign of life from the copy.
     pub stall: Duration,
     /// In all, whatever the number of attempts.
@@ -56,6 +59,7 @@ pub struct Captured {
 #[derive(Debug)]
 pub struct Session {
     plan: Plan,
+    choice: Choice,
     began: Instant,
     file: Option<TargetFile>,
     mappings: Mappings,
@@ -94,6 +98,11 @@ impl Session {
     pub fn begin(plan: Plan) -> Result<Self, Error> {
         support()?;
         Ok(Self {
+            choice: match plan.engine {
+                Some(engine) => Choice::Only(engine),
+                // Known now, it can be prepared for.
+                None => reader::support().map_or_else(Choice::Instead, |()| Choice::Any),
+            },
             plan,
             began: Instant::now(),
             file: None,
@@ -105,6 +114,11 @@ impl Session {
             told: Cell::default(),
             _turn: Turn::take()?,
         })
+    }
+
+    /// Whether our own reader is to read the heap, as far as can be told before the fork.
+    pub fn uses_reader(&self) -> bool {
+        matches!(self.choice, Choice::Any | Choice::Only(Engine::Reader))
     }
 
     pub fn plan(&self) -> &Plan {
@@ -147,11 +161,12 @@ impl Session {
         &mut self,
         memory_limit_bytes: Option<u64>,
         read_lists: ReadLists,
+        samples: usize,
         detach: impl FnOnce(),
     ) -> Result<bool, Error> {
         let locks = support()?;
-        let ranges = match self.mappings.left_out_now().map_err(unread)? {
-            Some(ranges) => ranges,
+        let left_out = match self.mappings.left_out_now().map_err(unread)? {
+            Some(left_out) => left_out,
             None if self.preparations < PREPARATIONS => return Ok(false),
             None => {
                 self.mappings.read().map_err(unread)?;
@@ -160,15 +175,21 @@ impl Session {
         };
         let file = self.file.as_ref();
         let orders = Orders {
-            ranges: &ranges,
+            ranges: &left_out.ranges,
             memory_limit_bytes,
             file: file.map(TargetFile::file),
             locks: Some(locks),
         };
-        let want = &self.plan.want;
+        let frozen = Frozen {
+            left_out: &left_out,
+            samples,
+            read_lists,
+        };
+        let (want, choice) = (&self.plan.want, &self.choice);
         self.copy = Some(FrozenCopy::begin(orders, |reports| {
             detach();
-            let findings = capture(want, read_lists, file, |percent| reports.progress(percent))?;
+            let tell = |percent| reports.progress(percent);
+            let findings = capture(want, choice, frozen, file, tell)?;
             postcard::to_stdvec(&findings).map_err(|error| Failure::Other {
                 message: error.to_string(),
             })
@@ -198,7 +219,13 @@ impl Session {
         };
         let bytes = match copy.result(self.limits(), watch, &tell_more) {
             Ok(bytes) => bytes,
-            Err(error) if self.is_worth_another(&error) => return Ok(None),
+            Err(error) if self.is_worth_another(&error) => {
+                // It may have been ours that took a wrong step.
+                if !matches!(self.choice, Choice::Only(_)) {
+                    self.choice = Choice::Instead(error.to_string());
+                }
+                return Ok(None);
+            }
             Err(error) => {
                 // Here rather than on JavaScript's thread: to remove a large file takes long.
                 self.file.take();

@@ -19,7 +19,7 @@ use std::time::Instant;
 
 use parking_lot::Mutex;
 
-use crate::capture::{self, Session};
+use crate::capture::{self, Session, Want};
 use crate::error::Error;
 use crate::gc::event::HeapChange;
 use crate::gc::process_memory::headroom_bytes;
@@ -231,18 +231,18 @@ impl Monitor {
     /// # Errors
     ///
     /// [`Error::CopyTooCostly`], else those of [`Session::fork`].
-    pub fn fork_copy(&self, session: &mut Session) -> Result<bool, Error> {
+    pub fn fork_copy(&self, session: &mut Session, samples: usize) -> Result<bool, Error> {
         let since = Instant::now();
         let plan = session.plan();
         let mut memory_limit_bytes = plan.memory_limit_bytes;
         if !plan.force {
             let memory = self.state.lock().process_memory();
             let headroom_bytes = headroom_bytes(&memory);
-            self.predict_snapshot(Keep::Graph)?
+            self.predict_snapshot(kept_by(session))?
                 .check_copy(headroom_bytes)?;
             memory_limit_bytes = memory_limit_bytes.or(headroom_bytes.map(usable));
         }
-        let forked = session.fork(memory_limit_bytes, self.read_lists(), || {
+        let forked = session.fork(memory_limit_bytes, self.read_lists(), samples, || {
             self.detach_in_copy();
         });
         session.note_pause(since);
@@ -460,4 +460,13 @@ fn pause_summaries(totals: &Totals) -> Vec<PauseSummary> {
         .into_iter()
         .filter_map(|kind| PauseSummary::of(kind, totals.of(kind)))
         .collect()
+}
+
+/// What the copy of a capture will hold.
+fn kept_by(session: &Session) -> Keep {
+    match (session.uses_reader(), &session.plan().want) {
+        (true, Want::Classes) => Keep::ReadClasses,
+        (true, Want::Comparison) | (false, _) => Keep::Graph,
+        (true, _) => Keep::ReadGraph,
+    }
 }

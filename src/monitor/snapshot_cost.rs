@@ -9,6 +9,9 @@ const PEAK_BYTES_PER_NODE: u64 = 400;
 /// What a graph of our own takes on top, while V8's is still there: 17 bytes a node and 9 an edge. V8's
 /// memory is past its peak by then, so that 30 to 40 were measured.
 const GRAPH_BYTES_PER_NODE: u64 = 60;
+/// What our reader takes for a graph with all that is found in it, and for counts.
+const READ_GRAPH_BYTES_PER_NODE: u64 = 150;
+const READ_CLASSES_BYTES_PER_NODE: u64 = 8;
 /// Measured: 43 to 49 in heaps from 50 MB, 60 to 90 in that of a bare Node.
 const HEAP_BYTES_PER_NODE: u64 = 45;
 /// Until a snapshot of this process has been timed. Measured: 1.2 to 4.7 µs.
@@ -38,6 +41,10 @@ pub enum Keep {
     Objects,
     /// A graph of our own.
     Graph,
+    /// The same, read by ourselves: without V8's.
+    ReadGraph,
+    /// Counts by class, read by ourselves.
+    ReadClasses,
 }
 
 /// A prediction.
@@ -54,6 +61,8 @@ impl SnapshotCosts {
         let bytes_per_node = match keep {
             Keep::Objects => PEAK_BYTES_PER_NODE,
             Keep::Graph => PEAK_BYTES_PER_NODE + GRAPH_BYTES_PER_NODE,
+            Keep::ReadGraph => READ_GRAPH_BYTES_PER_NODE,
+            Keep::ReadClasses => READ_CLASSES_BYTES_PER_NODE,
         };
         let ns_per_node = self.measured_ns_per_node.unwrap_or(FIRST_NS_PER_NODE);
         SnapshotCost {

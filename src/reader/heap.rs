@@ -219,26 +219,11 @@ impl Heap {
             Shape::BigInt => HEADER + WORD * (memory.int(object + LENGTH) >> 1) as usize,
             Shape::Code => self.code_bytes(object),
             Shape::Plain | Shape::Leaf | Shape::Unknown => {
-                use std::io::Write;
-                let _ = writeln!(
-                    std::fs::OpenOptions::new()
-                        .create(true)
-                        .append(true)
-                        .open("/tmp/reader-unknown")
-                        .unwrap(),
-                    "{} {}",
-                    info.number,
-                    info.kind.name
-                );
-                16
-            }
-            Shape::Plain | Shape::Leaf | Shape::Unknown if 1 == 0 => {
                 return Err(Unreadable::new(format!(
                     "objects of V8's type {} ({}) are laid out in an unknown way",
                     info.number, info.kind.name
                 )));
             }
-            _ => 16,
         };
         Ok(bytes.next_multiple_of(WORD))
     }

@@ -163,7 +163,6 @@ const OBJECT_SHAPES: &[&str] = &[
 pub struct Layout {
     types: Vec<Type>,
     pub map_type: u16,
-    pub native_context: u16,
     pub first_object: u16,
     /// Where a `ScopeInfo` keeps what comes behind its three counts.
     pub scope_info_variables: usize,
@@ -174,7 +173,6 @@ pub struct Layout {
     pub feedback_vector: usize,
     pub code: usize,
     pub shared_name: usize,
-    pub shared_script: usize,
     pub shared_data: usize,
     pub function_shared: usize,
     pub function_context: usize,
@@ -204,6 +202,8 @@ pub struct Layout {
     /// Whether V8's snapshots give objects of its read-only space no size.
     /// Flags of symbols that no program can name: V8's own, private names, brands.
     pub private_symbols: u32,
+    /// Whether a function is called by its property `name` first.
+    pub names_by_property: bool,
     pub read_only_is_free: bool,
     /// Whether they give external strings the size of their text.
     pub external_text_counts: bool,
@@ -445,7 +445,6 @@ impl Layout {
         let scope_info_variables = 8 + 8 * first_of(&["scopeinfo_idx_first_vars"])?;
         Ok(Self {
             map_type: types.number("Map__MAP_TYPE")?,
-            native_context: types.native_context,
             first_object: types.number("JSProxy__JS_PROXY_TYPE")?,
             types: types.all,
             scope_info_variables,
@@ -466,6 +465,7 @@ impl Layout {
             native_context_tail: 8,
             functions_have_more: major >= 14,
             private_symbols: if major >= 14 { 0b11 } else { 0b11_0001 },
+            names_by_property: major >= 14,
             read_only_is_free: major >= 13,
             external_text_counts: major >= 13,
             shared_references: match major {
@@ -502,10 +502,6 @@ impl Layout {
                 "class_SharedFunctionInfo__name_or_scope_info__Object",
                 "class_SharedFunctionInfo__name_or_scope_info__Tagged_NameOrScopeInfoT_",
                 "class_SharedFunctionInfo__name_or_scope_info__Tagged_Object_",
-            ])?,
-            shared_script: first_of(&[
-                "class_SharedFunctionInfo__script__Tagged_HeapObject_",
-                "class_SharedFunctionInfo__script_or_debug_info__HeapObject",
             ])?,
             shared_data: 8,
             function_shared: first_of(&["class_JSFunction__shared__SharedFunctionInfo"])?,

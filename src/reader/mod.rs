@@ -24,25 +24,54 @@ pub use failure::Unreadable;
 pub use memory::Area;
 pub use roots::Places;
 
+use once_cell::sync::Lazy;
+
 use classes::Counter;
 use dispatch::Dispatch;
 use heap::Heap;
-use layout::{HEADER, Layout, OBJECT_ELEMENTS};
-use memory::{Memory, WORD, strong};
+use layout::{HEADER, Layout, OBJECT_ELEMENTS, OBJECT_FIELDS};
+use memory::{Memory, STRONG, WORD, small_integer, strong};
 use names::{Names, WellKnown};
 
-use crate::snapshot::HeapGraph;
+use crate::snapshot::{HeapGraph, NodeIndex, NodeKind};
+
+/// Of the planted objects, in `lib/capture.js`, and how many things are planted in all.
+const PLANTED_CLASS: &str = "MemwatchSample";
+const SAMPLES: usize = 9;
 
 /// V8's heap in this copy.
 pub struct Reader {
     heap: Heap,
     places: Places,
     known: WellKnown,
+    /// An array of objects of a class of our own.
+    planted: usize,
+}
+
+/// Whether the running V8 is one that the reader knows.
+///
+/// # Errors
+///
+/// Why not.
+pub fn support() -> Result<(), String> {
+    static SUPPORT: Lazy<Result<(), String>> = Lazy::new(|| {
+        let layout = Layout::of_running_v8();
+        layout
+            .map(drop)
+            .map_err(|unreadable| unreadable.to_string())
+    });
+    SUPPORT.clone()
 }
 
 impl Reader {
-    /// `readable` are V8's ranges, by address; `samples` leads to the array of what the service has planted.
+    /// `readable` are V8's areas, by address; `samples` is the handle of the array of what the service has planted.
+    ///
+    /// # Errors
+    ///
+    /// What this V8 has otherwise than any that the reader knows.
     pub fn new(readable: &[Area], places: Places, samples: usize) -> Result<Self, Unreadable> {
+        // SAFETY: a handle is the address of a word that leads to the object.
+        let samples = unsafe { *(samples as *const usize) };
         let layout = Layout::of_running_v8()?;
         let mut heap = Heap::new(Memory::new(readable), layout);
         let unknown = || Unreadable::new("what the service has planted was not found");
@@ -54,52 +83,84 @@ impl Reader {
             heap.map_info(object).ok_or_else(unknown)?;
             Ok(object)
         };
-        let constructor = sample(&mut heap, 0)? | 1;
-        let to_string_tag = sample(&mut heap, 1)? | 1;
-        let weak_map = sample(&mut heap, 2)?;
-        let empty = sample(&mut heap, 3)?;
+        let mut samples = [0; SAMPLES];
+        for (at, found) in samples.iter_mut().enumerate() {
+            *found = sample(&mut heap, at)?;
+        }
+        let [
+            constructor,
+            to_string_tag,
+            name,
+            weak_map,
+            empty,
+            functions @ ..,
+            planted,
+        ] = samples;
         let empty_array = strong(heap.memory.word(empty + OBJECT_ELEMENTS)).ok_or_else(unknown)?;
         heap.leave_out(empty_array);
-        let table = strong(heap.memory.word(weak_map + 24)).ok_or_else(unknown)?;
+        let table = strong(heap.memory.word(weak_map + OBJECT_FIELDS)).ok_or_else(unknown)?;
         let table = heap.map_info(table).ok_or_else(unknown)?;
         heap.layout.set_ephemeron_table(table.number);
         heap.forget_maps();
-        let functions = [
-            sample(&mut heap, 4)?,
-            sample(&mut heap, 5)?,
-            sample(&mut heap, 6)?,
-        ];
         heap.dispatch = Dispatch::find(&mut heap, readable, &functions);
         Ok(Self {
             heap,
             places,
             known: WellKnown {
-                constructor,
-                to_string_tag,
+                constructor: constructor | STRONG,
+                to_string_tag: to_string_tag | STRONG,
+                name: name | STRONG,
             },
+            planted,
         })
     }
 
+    /// How many objects of each class there are.
+    ///
+    /// # Errors
+    ///
+    /// What the reader does not know, and when it did not find what the service has planted.
     pub fn classes(&mut self) -> Result<Vec<ClassCount>, Unreadable> {
         let mut counter = Counter::new(Names::new(self.known));
         walk::walk(&mut self.heap, &self.places, &mut counter)?;
-        Ok(counter.finish(&mut self.heap))
+        let classes = counter.finish(&mut self.heap);
+        let found = classes
+            .iter()
+            .find(|class| class.name.as_deref() == Some(PLANTED_CLASS));
+        self.check_planted(found.map_or(0, |class| class.count))?;
+        Ok(classes)
     }
 
-    /// The whole heap.
+    /// Each of the planted objects was found once, and nothing else was taken for one.
+    fn check_planted(&self, found: u64) -> Result<(), Unreadable> {
+        let length = self.heap.memory.word(self.planted + OBJECT_FIELDS);
+        let planted = small_integer(length).unwrap_or(0);
+        match u64::try_from(planted) == Ok(found) && found > 0 {
+            true => Ok(()),
+            false => Err(Unreadable::new(format!(
+                "of {planted} objects that the service has planted {found} were found"
+            ))),
+        }
+    }
+
+    /// The whole heap. `tell` hears how many of all objects were read.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::classes`].
     pub fn graph(
         &mut self,
         id_of: impl FnMut(usize) -> u32,
         tell: &mut dyn FnMut(usize, usize),
     ) -> Result<HeapGraph, Unreadable> {
         self.heap.memory.clear();
-        graph::read(
-            &mut self.heap,
-            &self.places,
-            Names::new(self.known),
-            id_of,
-            tell,
-        )
+        let names = Names::new(self.known);
+        let graph = graph::read(&mut self.heap, &self.places, names, id_of, tell)?;
+        let planted = |&node: &NodeIndex| {
+            graph.node_kind(node) == NodeKind::Object && graph.node_name(node) == PLANTED_CLASS
+        };
+        self.check_planted(graph.nodes().filter(planted).count() as u64)?;
+        Ok(graph)
     }
 }
 

@@ -23,6 +23,7 @@ const IS_PROTOTYPE_MAP: u32 = 1 << 20;
 pub struct WellKnown {
     pub constructor: usize,
     pub to_string_tag: usize,
+    pub name: usize,
 }
 
 /// Where a name comes from.
@@ -87,19 +88,6 @@ impl Names {
             Some(found) => Naming::Heap(found.name),
             None => self.by_chain(heap, object, info),
         }
-    }
-
-    /// The function that made this object, where one can be told.
-    pub fn constructor_of(
-        &mut self,
-        heap: &mut Heap,
-        object: usize,
-        info: MapInfo,
-    ) -> Option<usize> {
-        self.by_constructor(heap, info)
-            .or_else(|| self.own_tag(heap, object, info))
-            .or_else(|| self.chain(heap, info))
-            .and_then(|found| found.constructor)
     }
 
     /// By the function of the map, where objects were made by `new` of just that.
@@ -247,6 +235,13 @@ impl Names {
 
     /// The name of a function that is not empty.
     pub fn function_name(&self, heap: &mut Heap, function: usize) -> Option<usize> {
+        if heap.layout.names_by_property
+            && let Some(info) = heap.map_info(function)
+            && let Some(name) = self.own_value(heap, function, info, self.known.name)
+            && let Some(name) = heap.non_empty_string(name)
+        {
+            return Some(name);
+        }
         let shared = strong(heap.memory.word(function + heap.layout.function_shared))?;
         heap.shared_name(shared, true)
     }

@@ -1,0 +1,138 @@
+//! The heap as our reader reads it in the copy, checked by what the service has planted.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::captured::Frozen;
+use super::failure::Failure;
+use super::mappings::readable_now;
+use crate::analysis::{NamedClass, class_name_of};
+use crate::reader::{Area, Places, Reader, Unreadable, stack};
+use crate::snapshot::{HeapGraph, NodeKind, Phase, Watch};
+use crate::v8::Isolate;
+
+/// A class of objects.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Class {
+    pub name: String,
+    pub count: u64,
+    pub shallow_bytes: u64,
+    /// Where dominators were found.
+    pub retained_bytes: Option<u64>,
+}
+
+impl From<NamedClass> for Class {
+    fn from(class: NamedClass) -> Self {
+        Self {
+            name: class.name,
+            count: class.count,
+            shallow_bytes: class.shallow_bytes,
+            retained_bytes: Some(class.retained_bytes),
+        }
+    }
+}
+
+impl From<Unreadable> for Failure {
+    fn from(unreadable: Unreadable) -> Self {
+        Self::Unsupported {
+            why: unreadable.to_string(),
+        }
+    }
+}
+
+/// How many objects of each class there are.
+///
+/// # Errors
+///
+/// [`Failure::Unsupported`] with what the reader does not know.
+pub fn classes(frozen: Frozen) -> Result<Vec<Class>, Failure> {
+    let counted = reader(frozen, as_left_out(frozen))?.classes()?;
+    let class = |class: crate::reader::ClassCount| Class {
+        name: class_name_of(class.kind, class.name.as_deref().unwrap_or("")),
+        count: class.count,
+        shallow_bytes: class.bytes,
+        retained_bytes: None,
+    };
+    Ok(counted.into_iter().map(class).collect())
+}
+
+/// The same of a graph.
+pub fn classes_of(graph: &HeapGraph) -> Vec<Class> {
+    let mut classes: HashMap<(NodeKind, &str), Class> = HashMap::new();
+    for node in graph.nodes() {
+        let kind = graph.node_kind(node);
+        let name = match kind {
+            NodeKind::Object | NodeKind::Native => graph.node_name(node),
+            _ => "",
+        };
+        let class = classes.entry((kind, name)).or_insert_with(|| Class {
+            name: class_name_of(kind, name),
+            count: 0,
+            shallow_bytes: 0,
+            retained_bytes: None,
+        });
+        class.count += 1;
+        class.shallow_bytes += graph.shallow_size(node);
+    }
+    classes.into_values().collect()
+}
+
+/// The whole heap. Its ids say nothing outside of it.
+///
+/// # Errors
+///
+/// [`Failure::Unsupported`] with what the reader does not know.
+pub fn graph(frozen: Frozen, watch: &dyn Watch) -> Result<HeapGraph, Failure> {
+    let mut ids = 0;
+    let mut reader = reader(frozen, as_left_out(frozen))?;
+    // Odd, as V8's are.
+    let mut next_id = |_| {
+        ids += 2;
+        FIRST_ID + ids
+    };
+    let tell = &mut |done: usize, total: usize| {
+        watch.on_progress(Phase::Read, done as u64, total as u64);
+    };
+    Ok(reader.graph(&mut next_id, tell)?)
+}
+
+/// The whole heap with V8's ids, after V8 has taken a snapshot in this copy: its memory is another by then.
+///
+/// # Errors
+///
+/// [`Failure::Unsupported`] with what the reader does not know.
+pub fn numbered_graph(isolate: Isolate, frozen: Frozen) -> Result<HeapGraph, Failure> {
+    let areas = readable_now().map_err(|error| Failure::Other {
+        message: format!("the copy cannot read its mappings: {error}"),
+    })?;
+    let areas = areas.into_iter().map(|(range, is_writable)| Area {
+        start: range.start,
+        end: range.end,
+        is_writable,
+    });
+    let mut reader = reader(frozen, areas.collect())?;
+    Ok(reader.graph(&mut |object| isolate.id_of_object(object), &mut |_, _| {})?)
+}
+
+/// V8's first ids are those of its roots.
+const FIRST_ID: u32 = 101;
+
+fn as_left_out(frozen: Frozen) -> Vec<Area> {
+    let area = |&(range, is_writable): &(super::mappings::Range, bool)| Area {
+        start: range.start,
+        end: range.end,
+        is_writable,
+    };
+    frozen.left_out.readable.iter().map(area).collect()
+}
+
+fn reader(frozen: Frozen, areas: Vec<Area>) -> Result<Reader, Failure> {
+    let native = frozen.left_out.native.iter();
+    let places = Places {
+        v8: Isolate::current()?.root_places()?,
+        stack: stack()?,
+        native: native.map(|range| range.start..range.end).collect(),
+    };
+    Ok(Reader::new(&areas, places, frozen.samples)?)
+}
