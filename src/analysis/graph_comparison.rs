@@ -1180,12 +1180,37 @@ impl Following<'_, '_> {
     fn is_in_v8s(&self, edge: EdgeIndex, source: NodeIndex, target_in_v8s: NodeIndex) -> bool {
         let source_in_v8s = self.ours.partner(source);
         let source_in_v8s = source_in_v8s.expect("a path that is true so far is in V8's graph");
-        let key = self.ours.edge_key(edge);
         let graph = self.v8s.graph;
         graph.edges(source_in_v8s).any(|candidate| {
-            graph.edge_target(candidate) == target_in_v8s && self.v8s.edge_key(candidate) == key
+            graph.edge_target(candidate) == target_in_v8s && self.is_same(edge, candidate)
         })
     }
+
+    /// Whether two references between the same nodes are one. Hidden ones are only numbered, and what V8 calls the
+    /// slots of its own tables differs between its versions: of those it counts whether they keep alive.
+    fn is_same(&self, ours: EdgeIndex, v8s: EdgeIndex) -> bool {
+        let kinds = (
+            self.ours.graph.edge_kind(ours),
+            self.v8s.graph.edge_kind(v8s),
+        );
+        let source = self.v8s.graph.edge_source(v8s);
+        match kinds {
+            (EdgeKind::Hidden, EdgeKind::Hidden) => true,
+            // V8 names variables of functions, not those of blocks.
+            (EdgeKind::Context, EdgeKind::Hidden) => true,
+            (ours, v8s) if is_v8s_own(self.v8s.graph.node_kind(source)) => {
+                (ours == EdgeKind::Weak) == (v8s == EdgeKind::Weak)
+            }
+            _ => self.ours.edge_key(ours) == self.v8s.edge_key(v8s),
+        }
+    }
+}
+
+fn is_v8s_own(kind: NodeKind) -> bool {
+    matches!(
+        kind,
+        NodeKind::Hidden | NodeKind::Code | NodeKind::Native | NodeKind::ObjectShape
+    )
 }
 
 /// Moves `count` random ones to the front.

@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::mappings::readable_now;
 use crate::analysis::{NamedClass, class_name_of};
 use crate::reader::{Area, Places, Reader, Unreadable, stack};
-use crate::snapshot::{HeapGraph, NodeKind, Phase, Watch};
+use crate::snapshot::{HeapGraph, NodeIndex, NodeKind, Phase, Watch};
 use crate::v8::Isolate;
 
 /// A class of objects.
@@ -84,17 +84,11 @@ pub fn classes_of(graph: &HeapGraph) -> Vec<Class> {
 ///
 /// [`Failure::Unsupported`] with what the reader does not know.
 pub fn graph(frozen: Frozen, watch: &dyn Watch) -> Result<HeapGraph, Failure> {
-    let mut ids = 0;
     let mut reader = reader(frozen, as_left_out(frozen))?;
-    // Odd, as V8's are.
-    let mut next_id = |_| {
-        ids += 2;
-        FIRST_ID + ids
-    };
     let tell = &mut |done: usize, total: usize| {
         watch.on_progress(Phase::Read, done as u64, total as u64);
     };
-    Ok(reader.graph(&mut next_id, tell)?)
+    Ok(reader.graph(&id_of_node, tell)?)
 }
 
 /// The whole heap with V8's ids, after V8 has taken a snapshot in this copy: its memory is another by then.
@@ -112,11 +106,14 @@ pub fn numbered_graph(isolate: Isolate, frozen: Frozen) -> Result<HeapGraph, Fai
         is_writable,
     });
     let mut reader = reader(frozen, areas.collect())?;
-    Ok(reader.graph(&mut |object| isolate.id_of_object(object), &mut |_, _| {})?)
+    Ok(reader.graph(&|_, object| isolate.id_of_object(object), &mut |_, _| {})?)
 }
 
-/// V8's first ids are those of its roots.
-const FIRST_ID: u32 = 101;
+/// Odd and above those of the roots, as V8's are.
+fn id_of_node(node: NodeIndex, _: usize) -> u32 {
+    const FIRST: u32 = 101;
+    FIRST + 2 * node.index() as u32
+}
 
 fn as_left_out(frozen: Frozen) -> Vec<Area> {
     let area = |&(range, is_writable): &(super::mappings::Range, bool)| Area {

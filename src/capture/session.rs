@@ -288,6 +288,7 @@ mod tests {
     fn without_v8_it_is_refused_with_the_reason() {
         let plan = Plan {
             want: Want::Summary,
+            engine: None,
             stall: Duration::MAX,
             timeout: Duration::MAX,
             retries: 0,

@@ -69,6 +69,11 @@ pub fn name_of(heap: &mut Heap, names: &mut Names, object: usize, info: MapInfo)
     }
 }
 
+/// Whether a symbol is a private name or a brand, like `#field`.
+pub fn is_private_name(heap: &Heap, symbol: usize) -> bool {
+    heap.memory.int(symbol + SYMBOL_FLAGS) & heap.layout.private_names != 0
+}
+
 fn is_private(heap: &Heap, symbol: usize) -> bool {
     heap.memory.int(symbol + SYMBOL_FLAGS) & heap.layout.private_symbols != 0
 }

@@ -117,7 +117,7 @@ impl<'a, R: References> Extractor<'a, R> {
             self.internal_references(bytes);
         }
         // What has no name.
-        let mut index = 1;
+        let mut index = 0;
         for at in (self.object + WORD..end).step_by(WORD) {
             if self.told.has((at - self.object) / WORD) {
                 continue;
@@ -236,8 +236,27 @@ impl<'a, R: References> Extractor<'a, R> {
         match self.info.kind.class {
             Class::BoundFunction => self.bound_function(),
             Class::Function => self.function(bytes),
-            Class::ArrayBufferView => self.internal("buffer", OBJECT_FIELDS),
-            Class::GlobalObject => self.internal("global_proxy", OBJECT_FIELDS),
+            Class::ArrayBufferView => {
+                let mut fields = (OBJECT_FIELDS..bytes).step_by(WORD);
+                let buffer = fields.find(|&at| {
+                    matches!(
+                        self.heap.object(self.word(at)),
+                        Some((_, Class::ArrayBuffer))
+                    )
+                });
+                if let Some(at) = buffer {
+                    self.internal("buffer", at);
+                }
+            }
+            Class::GlobalObject => {
+                for at in [OBJECT_FIELDS, OBJECT_FIELDS + WORD] {
+                    match self.heap.object(self.word(at)) {
+                        Some((_, Class::NativeContext)) => self.internal("native_context", at),
+                        Some((_, Class::GlobalProxy)) => self.internal("global_proxy", at),
+                        _ => {}
+                    }
+                }
+            }
             _ => {}
         }
         self.tagged("properties", OBJECT_PROPERTIES, ArrayTag::Properties);
@@ -540,6 +559,13 @@ impl<'a, R: References> Extractor<'a, R> {
                     self.edge(EdgeKind::Context, Label::Key(name), word);
                 }
             }
+        }
+        if slots > 2
+            && self.info.kind.class == Class::Context
+            && let Some((scope, Class::ScopeInfo)) = self.heap.object(self.word(slot(0)))
+            && self.heap.context_header(scope) > 2
+        {
+            self.internal("extension", slot(2));
         }
         if slots > 1 {
             self.internal("scope_info", slot(0));

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::classes::BUFFER_DATA;
-use super::describe::{kind_of, name_of};
+use super::describe::{is_private_name, kind_of, name_of};
 use super::edges::{ARRAY_TAGS, ArrayTag, Extractor, Label, References, Told};
 use super::failure::Unreadable;
 use super::heap::{Heap, MapInfo};
@@ -65,7 +65,7 @@ pub fn read(
     heap: &mut Heap,
     places: &Places,
     mut names: Names,
-    mut id_of: impl FnMut(usize) -> u32,
+    id_of: &dyn Fn(NodeIndex, usize) -> u32,
     tell: &mut dyn FnMut(usize, usize),
 ) -> Result<HeapGraph, Unreadable> {
     let mut survey = Survey::default();
@@ -98,11 +98,12 @@ pub fn read(
         rows.add_node(
             kind,
             name,
-            id_of(object),
+            id_of(NodeIndex::new(SYNTHETIC + done - 1), object),
             heap.told_size(object, info, bytes),
         );
         Extractor::new(heap, &mut told, &mut writer.edges, object, info).run(bytes);
         writer.add(heap, object, &mut rows);
+        writer.add_ephemerons(heap, &mut names, id_of, object, &mut rows);
         if let Some(&at) = stores.by_buffer.get(&object) {
             let name = writer.texts.of_name("backing_store", &mut rows);
             let node = NodeIndex::new(SYNTHETIC + objects + at);
@@ -110,8 +111,9 @@ pub fn read(
         }
     }
     let name = writer.texts.of_name(BUFFER_DATA, &mut rows);
-    for &(address, bytes) in &stores.all {
-        rows.add_node(NodeKind::Native, name, id_of(address), bytes);
+    for (at, &(address, bytes)) in stores.all.iter().enumerate() {
+        let id = id_of(NodeIndex::new(SYNTHETIC + objects + at), address);
+        rows.add_node(NodeKind::Native, name, id, bytes);
     }
     let names: Vec<StringId> = ARRAY_TAGS
         .iter()
@@ -203,7 +205,8 @@ impl Writer {
         each_root(heap, places, &mut |root, object| found.push((root, object)))?;
         let mut globals = Vec::new();
         for &(_, object) in &found {
-            if heap.class_of(object) == Class::NativeContext
+            if heap.layout.has_user_roots
+                && heap.class_of(object) == Class::NativeContext
                 && let Some(global) = strong(heap.memory.word(object + 32))
                 && heap.class_of(global) == Class::GlobalObject
                 && !globals.contains(&global)
@@ -306,20 +309,46 @@ impl Writer {
             }
         }
         self.edges = edges;
-        for Ephemeron { table, key, value } in self.ephemerons.remove(&object).unwrap_or_default() {
-            if let (Some(node), Some(at_key), Some(at_table)) = (
+    }
+
+    /// The references of weak collections, called so that readers of the file know both halves for one.
+    fn add_ephemerons(
+        &mut self,
+        heap: &mut Heap,
+        names: &mut Names,
+        id_of: &dyn Fn(NodeIndex, usize) -> u32,
+        object: usize,
+        rows: &mut Rows,
+    ) {
+        let ephemerons = self.ephemerons.remove(&object).unwrap_or_default();
+        for (index, Ephemeron { table, key, value }) in ephemerons.into_iter().enumerate() {
+            let (Some(node), Some(at_key), Some(at_table)) = (
                 self.node(heap, value),
                 self.node(heap, key),
                 self.node(heap, table),
-            ) {
-                let [key, table] = [at_key, at_table].map(|at| at.index());
-                let text = format!(
-                    "{key} / part of key ({key}) -> value ({}) pair in WeakMap (table @{table})",
-                    node.index()
-                );
-                let name = rows.add_string(&text);
-                rows.add_edge(EdgeKind::Internal, EdgeLabel::Name(name), node);
-            }
+            ) else {
+                continue;
+            };
+            let mut told = |heap: &mut Heap, node: NodeIndex, object: usize| {
+                let info = heap.map_info(object)?;
+                let naming = name_of(heap, names, object, info);
+                Some(format!(
+                    "{} @{}",
+                    heap.name_text(naming),
+                    id_of(node, object)
+                ))
+            };
+            let (Some(key), Some(value)) = (told(heap, at_key, key), told(heap, node, value))
+            else {
+                continue;
+            };
+            let text = format!(
+                "{} / part of key ({key}) -> value ({value}) pair in WeakMap (table @{})",
+                index + 1,
+                id_of(at_table, table)
+            );
+            let name = rows.add_string(&text);
+            rows.add_edge(EdgeKind::Internal, EdgeLabel::Name(name), node);
         }
     }
 
@@ -405,6 +434,9 @@ impl Heap {
         }
         let description = self.memory.word(key + 16);
         match self.string(description) {
+            Some(text) if is_private_name(self, key) => {
+                self.text(text & !TAG_MASK, MAX_NAME).unwrap_or_default()
+            }
             Some(text) => format!(
                 "<symbol {}>",
                 self.text(text & !TAG_MASK, MAX_NAME).unwrap_or_default()

@@ -52,6 +52,8 @@ pub enum Shape {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Class {
     Other,
+    /// No object.
+    Filler,
     String,
     ConsString,
     SlicedString,
@@ -202,8 +204,11 @@ pub struct Layout {
     /// Whether V8's snapshots give objects of its read-only space no size.
     /// Flags of symbols that no program can name: V8's own, private names, brands.
     pub private_symbols: u32,
+    pub private_names: u32,
     /// Whether a function is called by its property `name` first.
     pub names_by_property: bool,
+    /// Whether V8's snapshots hang global objects on their root.
+    pub has_user_roots: bool,
     pub read_only_is_free: bool,
     /// Whether they give external strings the size of their text.
     pub external_text_counts: bool,
@@ -439,6 +444,7 @@ impl Layout {
             }
         }
         let mut types = Types::find()?;
+        types.add_fillers()?;
         if major >= FIRST_WITH_HOLES {
             types.add_hole()?;
         }
@@ -464,8 +470,10 @@ impl Layout {
             function_code: version.function_code,
             native_context_tail: 8,
             functions_have_more: major >= 14,
+            private_names: if major >= 14 { 0b10 } else { 0b11_0000 },
             private_symbols: if major >= 14 { 0b11 } else { 0b11_0001 },
             names_by_property: major >= 14,
+            has_user_roots: major < 14,
             read_only_is_free: major >= 13,
             external_text_counts: major >= 13,
             shared_references: match major {
@@ -650,6 +658,13 @@ impl Types {
             "JSGeneratorObject",
         );
         Ok(types)
+    }
+
+    /// What fills places where no object is.
+    fn add_fillers(&mut self) -> Result<(), Unreadable> {
+        let filler = self.number("FeedbackVector__FEEDBACK_VECTOR_TYPE")? + 1;
+        self.fill(filler..filler + 2, Shape::Leaf, Class::Filler, "Filler");
+        Ok(())
     }
 
     /// Behind the vectors' type: fillers, free space, and what stands for nothing.

@@ -150,7 +150,7 @@ impl Reader {
     /// As [`Self::classes`].
     pub fn graph(
         &mut self,
-        id_of: impl FnMut(usize) -> u32,
+        id_of: &dyn Fn(NodeIndex, usize) -> u32,
         tell: &mut dyn FnMut(usize, usize),
     ) -> Result<HeapGraph, Unreadable> {
         self.heap.memory.clear();

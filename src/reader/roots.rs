@@ -290,8 +290,12 @@ pub fn is_object(heap: &mut Heap, word: usize) -> Option<usize> {
         return None;
     }
     let object = word & !TAG_MASK;
-    (object.is_multiple_of(WORD) && heap.memory.contains(object) && heap.map_info(object).is_some())
-        .then_some(object)
+    let is_one = object.is_multiple_of(WORD)
+        && heap.memory.contains(object)
+        && heap
+            .map_info(object)
+            .is_some_and(|info| info.kind.class != Class::Filler);
+    is_one.then_some(object)
 }
 
 /// Blocks of handles are filled one after the other; all but the last are full.

@@ -62,7 +62,8 @@ fn drain(
     visitor: &mut impl Visitor,
 ) -> Result<(), Unreadable> {
     while let Some(object) = stack.pop() {
-        let Some(info) = heap.map_info(object) else {
+        let info = heap.map_info(object);
+        let Some(info) = info.filter(|info| info.kind.class != Class::Filler) else {
             heap.memory.unmark(object);
             continue;
         };
