@@ -62,7 +62,7 @@ pub use opened_heap::{
 };
 pub use overview::{Overview, OverviewNode, PathTable, SharedPath};
 pub use owned_sizes::owned_sizes;
-pub use path_census::{CountedPath, PathCensus};
+pub use path_census::CountedPath;
 pub use progress::{Cancellation, Progress};
 pub use retained_sizes::RetainedSizes;
 pub use retainer_paths::{RetainerPath, Search, distinct_paths, shortest_path};

@@ -780,7 +780,26 @@ fn paths_grow_and_share_as_a_look_at_every_path_says() {
             .into_iter()
             .map(|path| (path.steps, (path.counts, path.retained_bytes)))
             .collect();
-        assert_eq!(found, naive_growth(&captures), "seed {seed}");
+        let expected = naive_growth(&captures);
+        assert_eq!(found, expected, "seed {seed}");
+
+        // The same without keeping what the earlier ones are compared with.
+        let mut series = Series::new(Telling::Steady { min_growth: 1 });
+        for graph in captures {
+            let heap = OpenedHeap::of(graph, &Unwatched).unwrap();
+            series.add(series.look(&heap, &Unwatched).unwrap());
+        }
+        let found: BTreeMap<Path, (Vec<u64>, u64)> = series
+            .paths()
+            .iter()
+            .map(|path| {
+                (
+                    path.steps.clone(),
+                    (path.counts.clone(), path.retained_bytes),
+                )
+            })
+            .collect();
+        assert_eq!(found, expected, "seed {seed}");
     }
     assert!(seen > 1_000, "{seen} growing paths are too few to tell");
     assert!(

@@ -97,11 +97,6 @@ impl PathCensus {
         self.rows.len()
     }
 
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
     /// By row, what its objects are.
     pub(super) fn sizes(&self, row: usize) -> GroupSizes {
         self.rows[row].sizes

@@ -187,11 +187,6 @@ impl Series {
         self.grown = look.grown;
     }
 
-    /// The heaps so far.
-    pub fn heaps(&self) -> &[CountedHeap] {
-        &self.heaps
-    }
-
     /// The paths that grew, what retains most first.
     pub fn paths(&self) -> &[GrownPath] {
         &self.grown

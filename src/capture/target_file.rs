@@ -147,8 +147,6 @@ fn is_device(_: &fs::Metadata) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use super::*;
 
     fn folder(name: &str) -> PathBuf {
@@ -200,6 +198,16 @@ mod tests {
             .expect("renamed");
         let mode = fs::metadata(&path).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn content_is_written_whole_or_not_at_all() {
+        let folder = folder("content");
+        let written = write_whole(&folder.join("a"), b"content").expect("written");
+        assert_eq!(fs::read(&written).expect("readable"), b"content");
+        let error = write_whole(&folder.join("missing/a"), b"content").expect_err("no folder");
+        assert_eq!(error.code(), "ERR_MEMWATCH_IO");
+        assert_eq!(names(&folder), ["a"]);
     }
 
     #[test]
