@@ -126,6 +126,14 @@ declare namespace memwatch {
     stats: Stats
     /** When the detector, or a threshold, says so. */
     leak: Leak
+    /** A file that nobody waited for was written. Without a listener a process warning tells it. */
+    snapshot: SnapshotWritten
+  }
+
+  interface SnapshotWritten {
+    path: string
+    /** `'near-heap-limit'`, or the signal's name. */
+    reason: string
   }
 
   interface HeapDiffConstructor {
@@ -519,6 +527,8 @@ declare namespace memwatch {
     detector: 'classic'
     /** File of the flight recorder; `null` when off. */
     recorder: string | null
+    /** `null` when off, and when all its captures have been written. */
+    nearHeapLimit: { captures: number } | null
   }
 
   interface ConfigureOptions {
@@ -536,6 +546,23 @@ declare namespace memwatch {
      * thread id. Starts the monitor. `null` or `false` ends the recording.
      */
     recorder?: string | null | false
+    /**
+     * Writes a snapshot file when the heap is nearly full, by a copy that gets to its end also when the process dies
+     * meanwhile, and then emits `snapshot`. **Raises V8's limit until it is written, by the size of the young
+     * generation and 32 MB at least.** `null` or `false` for none.
+     */
+    nearHeapLimit?: NearHeapLimitOptions | null | false
+  }
+
+  interface NearHeapLimitOptions extends SnapshotFileOptions {
+    /** How often. Default 1. */
+    captures?: number
+    /** As for `capture`. */
+    timeoutMs?: number
+    /** As for `capture`, but 5,000 at most. */
+    stallMs?: number
+    memoryLimit?: number | string
+    force?: boolean
   }
 
   type GcKind = 'scavenge' | 'minor-mark-sweep' | 'mark-compact' | 'incremental-marking' | 'weak-callbacks'

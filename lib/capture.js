@@ -61,4 +61,10 @@ async function write (native, args) {
   return path
 }
 
-module.exports = { capture, writeSnapshot }
+/** Emits `snapshot`, and warns where the file is when nobody listens. @param memwatch the emitter */
+function tellSnapshot (memwatch, written) {
+  if (memwatch.emit('snapshot', written)) return
+  process.emitWarning(`a heap snapshot was written to ${written.path} (${written.reason})`, { code: 'MEMWATCH_SNAPSHOT' })
+}
+
+module.exports = { capture, tellSnapshot, writeSnapshot }

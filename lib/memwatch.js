@@ -3,7 +3,7 @@
 
 const { EventEmitter } = require('node:events')
 const binding = require('../binding.js')
-const { capture, writeSnapshot } = require('./capture')
+const { capture, tellSnapshot, writeSnapshot } = require('./capture')
 const { heapDiffOf } = require('./heap-diff')
 const { ObjectIds } = require('./object-ids')
 const { arrayBufferBytes, hostOptions, readHeap } = require('./host')
@@ -73,6 +73,7 @@ class Memwatch extends EventEmitter {
     this.#pending = []
     this.#traces.clear()
     this.#native.closeRecorder()
+    this.#native.leaveHeapLimit()
     this.#listen(false)
     return this
   }
@@ -85,7 +86,8 @@ class Memwatch extends EventEmitter {
   }
 
   get config () {
-    return this.#native.config
+    const { nearHeapLimit, ...config } = this.#native.config
+    return { ...config, nearHeapLimit: nearHeapLimit === null ? null : { captures: nearHeapLimit } }
   }
 
   /** Reads and analyses a `.heapsnapshot` file, off the event loop. */
@@ -252,6 +254,9 @@ class Memwatch extends EventEmitter {
         break
       case 'leak':
         this.emit('leak', { ...payload, start: new Date(payload.start), end: new Date(payload.end) })
+        break
+      case 'snapshot':
+        tellSnapshot(this, payload)
         break
       case 'warning':
         process.emitWarning(payload.message, { code: payload.code })

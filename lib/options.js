@@ -16,9 +16,9 @@ function invalid (code, message) {
 
 /** @returns {object} the fields to change, as the addon takes them */
 function configChange (options) {
-  checkFields('configure(options)', options, ['capacity', 'threshold', 'detector', 'recorder'])
+  checkFields('configure(options)', options, ['capacity', 'threshold', 'detector', 'recorder', 'nearHeapLimit'])
   const change = {}
-  const { capacity, threshold, detector, recorder } = options
+  const { capacity, threshold, detector, recorder, nearHeapLimit } = options
   if (capacity !== undefined) {
     if (!Number.isInteger(capacity) || capacity < 1 || capacity > MAX_CAPACITY) {
       throw invalid('ERR_MEMWATCH_INVALID_CAPACITY',
@@ -35,7 +35,15 @@ function configChange (options) {
     change.detector = detector
   }
   if (recorder !== undefined) change.recorder = recorderPath(recorder)
+  if (nearHeapLimit !== undefined) change.nearHeapLimit = heapLimitPlan(nearHeapLimit)
   return change
+}
+
+function heapLimitPlan (options) {
+  if (options === null || options === false) return null
+  checkFields('nearHeapLimit', options, ['captures', ...UNNAMED_FILE_FIELDS, 'timeoutMs', 'stallMs', 'memoryLimit', 'force'])
+  const { captures = 1, ...capture } = options
+  return { captures: results('captures', captures), plan: captureOptions({ ...capture, as: 'snapshot' }).plan }
 }
 
 function thresholdBytes (threshold) {
@@ -112,7 +120,8 @@ function openHeapOptions (options = {}) {
 const CAPTURES = ['summary', 'classes', 'snapshot']
 /** What a snapshot file tells of what strings hold. */
 const STRINGS = ['none', 'lengths', 'full']
-const FILE_FIELDS = ['path', 'directory', 'strings', 'gzip', 'maxFiles', 'maxBytes']
+const UNNAMED_FILE_FIELDS = ['directory', 'strings', 'gzip', 'maxFiles', 'maxBytes']
+const FILE_FIELDS = ['path', ...UNNAMED_FILE_FIELDS]
 const MINUTE_MS = 60_000
 
 /** @returns {{ plan: object, watch: { signal?: AbortSignal, onProgress?: Function } }} the plan as the addon takes it */
@@ -143,8 +152,8 @@ function captureOptions (options = {}) {
 function writeSnapshotOptions ([first, ...rest]) {
   const isPath = first === undefined || first === null || typeof first === 'string' || first instanceof URL
   const [options = {}] = isPath ? rest : [first]
-  checkFields('writeSnapshot(path, options)', options, [...FILE_FIELDS.filter((name) => name !== 'path'), 'onProgress',
-    'signal', 'timeoutMs', 'stallMs', 'memoryLimit', 'force', 'retries'])
+  checkFields('writeSnapshot(path, options)', options, [...UNNAMED_FILE_FIELDS, 'onProgress', 'signal',
+    'timeoutMs', 'stallMs', 'memoryLimit', 'force', 'retries'])
   return { ...options, as: 'snapshot', path: isPath ? first ?? undefined : undefined }
 }
 

@@ -5,10 +5,12 @@
 
 mod captured;
 mod failure;
+mod last_capture;
 // The watchdog is a copy's alone.
 #[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), allow(dead_code))]
 mod limits;
 mod mappings;
+mod quiet;
 mod session;
 mod snapshot_file;
 mod snapshot_name;
@@ -38,6 +40,7 @@ mod process;
 mod tests;
 
 pub use captured::{Engine, Findings, Want};
+pub use last_capture::LastCapture;
 pub use session::{Captured, Plan, Session};
 pub use snapshot_file::{FilePlan, Place};
 pub use support::support;

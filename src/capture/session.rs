@@ -70,10 +70,10 @@ pub struct Session {
 
 /// The right to fork.
 #[derive(Debug)]
-struct Turn;
+pub(super) struct Turn;
 
 impl Turn {
-    fn take() -> Result<Self, Error> {
+    pub(super) fn take() -> Result<Self, Error> {
         match IS_CAPTURING.swap(true, Ordering::AcqRel) {
             true => Err(Error::CaptureBusy),
             false => Ok(Self),
@@ -164,6 +164,7 @@ impl Session {
             memory_limit_bytes,
             file: file.map(TargetFile::file),
             locks: Some(locks),
+            outlives_parent: None,
         };
         let want = &self.plan.want;
         self.copy = Some(FrozenCopy::begin(orders, |reports| {
@@ -226,15 +227,7 @@ impl Session {
     }
 
     fn is_worth_another(&self, error: &Error) -> bool {
-        let may_retry = matches!(
-            error,
-            Error::CaptureStalled { .. }
-                | Error::CaptureDied {
-                    may_retry: true,
-                    ..
-                }
-        );
-        may_retry && self.attempts <= self.plan.retries
+        error.is_worth_another_copy() && self.attempts <= self.plan.retries
     }
 
     fn limits(&self) -> Limits {
@@ -246,7 +239,7 @@ impl Session {
     }
 }
 
-fn unread(source: io::Error) -> Error {
+pub(super) fn unread(source: io::Error) -> Error {
     Error::CaptureRefused {
         action: "read the mappings of the process",
         source,
