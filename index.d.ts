@@ -66,7 +66,8 @@ declare namespace memwatch {
      * 400 to 490 bytes an object, one processor at the lowest priority, and what the service writes to meanwhile is
      * in memory twice.** The contents of strings are hidden.
      *
-     * @throws (rejects) Error with code `ERR_MEMWATCH_UNSUPPORTED` where `capabilities.backgroundCapture` is false,
+     * @throws (rejects) Error with code `ERR_MEMWATCH_UNSUPPORTED` where `capabilities.backgroundCapture` is false and
+     *   the mode is `'background'`, in the other mode `ERR_MEMWATCH_PAUSE_LIMIT`,
      *   `ERR_MEMWATCH_CAPTURE_TOO_COSTLY`, `ERR_MEMWATCH_CAPTURE_BUSY` while another thread captures,
      *   `ERR_MEMWATCH_CAPTURE_REFUSED` when the system gives no process, `ERR_MEMWATCH_CAPTURE_DIED`,
      *   `ERR_MEMWATCH_CAPTURE_STALLED`, `ERR_MEMWATCH_CAPTURE_TIMEOUT`, `ERR_MEMWATCH_IO` of the file,
@@ -88,6 +89,17 @@ declare namespace memwatch {
     /** The same, as heapdump's users know it. */
     writeSnapshot (path: string | URL | null | undefined, callback: SnapshotCallback): void
     writeSnapshot (callback: SnapshotCallback): void
+    /**
+     * Writes a snapshot file, as `writeSnapshot` does, each time the process gets the signal, and emits `snapshot`. Signals
+     * that come while one is written are answered by that file. A failure is a process warning with its code. The handler
+     * takes the place of what the signal does by itself, and does not keep the process alive.
+     *
+     * @param signal default `'SIGUSR2'`
+     * @returns a function that removes the handler
+     * @throws TypeError with code `ERR_MEMWATCH_INVALID_OPTION` or `ERR_MEMWATCH_UNKNOWN_OPTION`; Error with code
+     *   `ERR_MEMWATCH_UNSUPPORTED` in a worker, which gets no signals
+     */
+    installSignalHandler (signal?: NodeJS.Signals, options?: SignalHandlerOptions): SignalHandlerRemover
     /**
      * Reads `.heapsnapshot` files one by one, off the event loop, and tells how the heap changed. Of each file only
      * counts are kept.
@@ -226,7 +238,22 @@ declare namespace memwatch {
 
   type SnapshotCallback = (error: Error | null, path?: string) => void
 
+  type SignalHandlerOptions = Omit<CaptureOptions, 'signal' | 'onProgress'> & SnapshotFileOptions
+
+  interface SignalHandlerRemover {
+    (): void
+    /** The same, for `using`; where the runtime knows `Symbol.dispose`. */
+    [Symbol.dispose] (): void
+  }
+
   interface CaptureOptions extends OpenSnapshotOptions {
+    /**
+     * `'in-process'` reads the heap without a copy: **V8's snapshot pauses the thread, as `openHeap` does**. Options of
+     * copies (`timeoutMs`, `stallMs`, `memoryLimit`, `retries`) are then refused. Default `'background'`.
+     */
+    mode?: 'background' | 'in-process'
+    /** As for `openHeap`, in mode `'in-process'` alone. */
+    maxPauseMs?: number
     /** For all attempts together. Default 10 minutes. */
     timeoutMs?: number
     /** A copy that neither says anything nor uses the processor for so long is killed. Default 20,000. */

@@ -4,16 +4,18 @@
 const binding = require('../binding.js')
 const { watched } = require('./open-snapshot')
 const { captureOptions, writeSnapshotOptions } = require('./options')
-const { primeNewScripts } = require('./prepare-snapshot')
+const { prepareSnapshot, primeNewScripts } = require('./prepare-snapshot')
 
 const LAST_CAPTURE = Symbol.for('memwatch-rs.lastCapture')
 
 /**
  * @param native the addon's monitor
+ * @param {import('./object-ids').ObjectIds} ids of the same thread
  * @param {import('../index.js').CaptureOptions} [options]
  */
-async function capture (native, options) {
-  const { plan, watch } = captureOptions(options)
+async function capture (native, ids, options) {
+  const { plan, watch, limits } = captureOptions(options)
+  if (limits) return captureInProcess(native, ids, plan, watch, limits)
   return inTurn(() => watched(watch, (cancellation, tell) => captureNow(native, plan, cancellation, tell)))
 }
 
@@ -29,6 +31,26 @@ async function captureNow (native, plan, cancellation, tell) {
     }
   } finally {
     captured.close()
+  }
+}
+
+// V8's snapshot pauses this thread, as that of openHeap does; the rest is off the event loop.
+async function captureInProcess (native, ids, plan, watch, limits) {
+  const heap = new binding.LivingHeap()
+  const idsInUse = ids.areInUse
+  const owner = {}
+  ids.keepFor(owner, heap)
+  try {
+    return await watched(watch, (cancellation, tell) => {
+      // Without a heap the capture is a cancelled one.
+      if (!watch.signal?.aborted) {
+        prepareSnapshot(native)
+        heap.take(native, { ...limits, idsInUse })
+      }
+      return heap.capture(plan, cancellation, tell)
+    })
+  } finally {
+    ids.releaseBy(owner, heap)
   }
 }
 
@@ -48,16 +70,16 @@ async function inTurn (begin) {
  * Writes a `.heapsnapshot` file: `writeSnapshot([path], [options])` gives a promise, `writeSnapshot([path], callback)`
  * calls back, as heapdump does.
  */
-function writeSnapshot (native, args) {
+function writeSnapshot (native, ids, args) {
   const callback = typeof args.at(-1) === 'function' ? args.pop() : undefined
-  const writing = write(native, args)
+  const writing = write(native, ids, args)
   if (!callback) return writing
   // What the callback throws is not the promise's.
   writing.then((written) => process.nextTick(callback, null, written), (error) => process.nextTick(callback, error))
 }
 
-async function write (native, args) {
-  const { path } = await capture(native, writeSnapshotOptions(args))
+async function write (native, ids, args) {
+  const { path } = await capture(native, ids, writeSnapshotOptions(args))
   return path
 }
 

@@ -18,6 +18,7 @@ export declare const openHeap: memwatch.Memwatch['openHeap']
 export declare const openSnapshot: memwatch.Memwatch['openSnapshot']
 export declare const capture: memwatch.Memwatch['capture']
 export declare const writeSnapshot: memwatch.Memwatch['writeSnapshot']
+export declare const installSignalHandler: memwatch.Memwatch['installSignalHandler']
 export declare const compareSnapshots: memwatch.Memwatch['compareSnapshots']
 export type Stats = memwatch.Stats
 export type Leak = memwatch.Leak

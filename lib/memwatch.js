@@ -11,6 +11,7 @@ const { configChange, historyOptions, traceStream } = require('./options')
 const { toObjects } = require('./history')
 const { openHeap } = require('./open-heap')
 const { compareSnapshots, openSnapshot } = require('./open-snapshot')
+const { installSignalHandler } = require('./signal-handler')
 const { toStats } = require('./stats')
 
 /**
@@ -102,12 +103,17 @@ class Memwatch extends EventEmitter {
 
   /** Forks a copy of the process that reads the heap of this thread; the thread pauses for the fork alone. */
   capture (options) {
-    return capture(this.#native, options)
+    return capture(this.#native, this.#ids, options)
   }
 
   /** Writes a `.heapsnapshot` file in a forked copy. Arguments are `[path], [options]`, or heapdump's `[path], [callback]`. */
   writeSnapshot (...args) {
-    return writeSnapshot(this.#native, args)
+    return writeSnapshot(this.#native, this.#ids, args)
+  }
+
+  /** Writes a snapshot file for each signal, until the returned function is called. */
+  installSignalHandler (signal, options) {
+    return installSignalHandler(this, (file) => this.writeSnapshot(file), signal, options)
   }
 
   /** Reads `.heapsnapshot` files one by one and tells how the heap changed. */

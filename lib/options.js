@@ -1,6 +1,7 @@
 // Checks what callers pass, once, at the edge. Everything that is wrong is a `TypeError` with a code.
 'use strict'
 
+const os = require('node:os')
 const path = require('node:path')
 const { fileURLToPath } = require('node:url')
 const { threadId } = require('node:worker_threads')
@@ -118,6 +119,9 @@ function openHeapOptions (options = {}) {
 }
 
 const CAPTURES = ['summary', 'classes', 'snapshot']
+const MODES = ['background', 'in-process']
+/** What only a copy of the process has a use for. */
+const COPY_FIELDS = ['timeoutMs', 'stallMs', 'memoryLimit', 'retries']
 /** What a snapshot file tells of what strings hold. */
 const STRINGS = ['none', 'lengths', 'full']
 const UNNAMED_FILE_FIELDS = ['directory', 'strings', 'gzip', 'maxFiles', 'maxBytes']
@@ -126,9 +130,16 @@ const MINUTE_MS = 60_000
 
 /** @returns {{ plan: object, watch: { signal?: AbortSignal, onProgress?: Function } }} the plan as the addon takes it */
 function captureOptions (options = {}) {
-  checkFields('capture(options)', options, ['as', ...FILE_FIELDS, 'onProgress', 'signal', 'timeoutMs', 'stallMs',
-    'memoryLimit', 'force', 'retries'])
-  const { as = 'summary', onProgress, signal, force, memoryLimit } = options
+  checkFields('capture(options)', options, ['as', 'mode', ...FILE_FIELDS, 'onProgress', 'signal', 'force', 'maxPauseMs',
+    ...COPY_FIELDS])
+  const { as = 'summary', mode = 'background', onProgress, signal, force, memoryLimit, maxPauseMs } = options
+  if (!MODES.includes(mode)) {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `mode must be one of ${MODES.map(show).join(', ')}, not ${show(mode)}`)
+  }
+  const ofOther = (mode === 'background' ? ['maxPauseMs'] : COPY_FIELDS).find((name) => options[name] !== undefined)
+  if (ofOther !== undefined) {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `${ofOther} has no meaning in mode ${show(mode)}`)
+  }
   if (!CAPTURES.includes(as)) {
     throw invalid('ERR_MEMWATCH_INVALID_OPTION', `as must be one of ${CAPTURES.map(show).join(', ')}, not ${show(as)}`)
   }
@@ -145,15 +156,17 @@ function captureOptions (options = {}) {
   }
   if (as === 'snapshot') plan.file = fileOptions(options)
   if (memoryLimit !== undefined) plan.memoryLimit = byteSize('memoryLimit', memoryLimit)
-  return { plan, watch: openOptions('capture', { onProgress, signal }) }
+  const watch = openOptions('capture', { onProgress, signal })
+  if (mode === 'background') return { plan, watch }
+  return { plan, watch, limits: { force: plan.force, maxPauseMs: pauseLimit(maxPauseMs) } }
 }
 
 /** @returns {object} the options of a capture: the path may be left out */
 function writeSnapshotOptions ([first, ...rest]) {
   const isPath = first === undefined || first === null || typeof first === 'string' || first instanceof URL
   const [options = {}] = isPath ? rest : [first]
-  checkFields('writeSnapshot(path, options)', options, [...UNNAMED_FILE_FIELDS, 'onProgress', 'signal',
-    'timeoutMs', 'stallMs', 'memoryLimit', 'force', 'retries'])
+  checkFields('writeSnapshot(path, options)', options, ['mode', ...UNNAMED_FILE_FIELDS, 'onProgress',
+    'signal', 'force', 'maxPauseMs', ...COPY_FIELDS])
   return { ...options, as: 'snapshot', path: isPath ? first ?? undefined : undefined }
 }
 
@@ -172,6 +185,18 @@ function fileOptions ({ path: file, directory, strings = 'none', gzip, maxFiles,
   if (maxFiles !== undefined) plan.maxFiles = results('maxFiles', maxFiles)
   if (maxBytes !== undefined) plan.maxBytes = byteSize('maxBytes', maxBytes)
   return plan
+}
+
+/** @returns {{ name: string, file: object }} the signal, and options of `writeSnapshot` */
+function signalOptions (signal = 'SIGUSR2', file = {}) {
+  if (!Object.hasOwn(os.constants.signals, signal) || signal === 'SIGKILL' || signal === 'SIGSTOP') {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `a signal is given by its name, like 'SIGUSR2', not ${show(signal)}`)
+  }
+  checkFields('installSignalHandler(signal, options)', file, ['mode', ...UNNAMED_FILE_FIELDS, 'force', 'maxPauseMs',
+    ...COPY_FIELDS])
+  // What is wrong is told now, not when a signal comes.
+  const { plan } = captureOptions({ ...file, as: 'snapshot' })
+  return { name: signal, file: { ...file, directory: plan.file.directory } }
 }
 
 function milliseconds (name, value, byDefault) {
@@ -314,6 +339,7 @@ module.exports = {
   pathsOptions,
   retainersOptions,
   snapshotPath,
+  signalOptions,
   snapshotPaths,
   stringOptions,
   traceStream,

@@ -5,6 +5,7 @@
 
 mod captured;
 mod failure;
+mod in_process;
 mod last_capture;
 // The watchdog is a copy's alone.
 #[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), allow(dead_code))]
@@ -40,6 +41,7 @@ mod process;
 mod tests;
 
 pub use captured::{Engine, Findings, Want};
+pub use in_process::{Pause, capture_in_process};
 pub use last_capture::LastCapture;
 pub use session::{Captured, Plan, Session};
 pub use snapshot_file::{FilePlan, Place};

@@ -92,7 +92,7 @@ impl Session {
     ///
     /// [`Error::Unsupported`], and [`Error::CaptureBusy`] while another one is under way.
     pub fn begin(plan: Plan) -> Result<Self, Error> {
-        support()?;
+        support().map_err(with_way_out)?;
         Ok(Self {
             plan,
             began: Instant::now(),
@@ -239,6 +239,17 @@ impl Session {
     }
 }
 
+/// Where there are no copies there is another way, for those who can afford it.
+fn with_way_out(error: Error) -> Error {
+    match error {
+        Error::Unsupported { what, why } => Error::Unsupported {
+            what,
+            why: format!("{why}; mode: 'in-process' needs no copy, but pauses the thread"),
+        },
+        other => other,
+    }
+}
+
 pub(super) fn unread(source: io::Error) -> Error {
     Error::CaptureRefused {
         action: "read the mappings of the process",
@@ -263,6 +274,7 @@ mod tests {
         let error = Session::begin(plan).expect_err("there is no V8 in here");
         assert_eq!(error.code(), "ERR_MEMWATCH_UNSUPPORTED");
         assert!(error.to_string().contains("does not export"), "{error}");
+        assert!(error.to_string().contains("in-process"), "{error}");
     }
 
     #[test]
