@@ -66,7 +66,8 @@ declare namespace memwatch {
      * 400 to 490 bytes an object, one processor at the lowest priority, and what the service writes to meanwhile is
      * in memory twice.** The contents of strings are hidden.
      *
-     * @throws (rejects) Error with code `ERR_MEMWATCH_UNSUPPORTED` where `capabilities.backgroundCapture` is false,
+     * @throws (rejects) Error with code `ERR_MEMWATCH_UNSUPPORTED` where `capabilities.backgroundCapture` is false and
+     *   the mode is `'background'`, in the other mode `ERR_MEMWATCH_PAUSE_LIMIT`,
      *   `ERR_MEMWATCH_CAPTURE_TOO_COSTLY`, `ERR_MEMWATCH_CAPTURE_BUSY` while another thread captures,
      *   `ERR_MEMWATCH_CAPTURE_REFUSED` when the system gives no process, `ERR_MEMWATCH_CAPTURE_DIED`,
      *   `ERR_MEMWATCH_CAPTURE_STALLED`, `ERR_MEMWATCH_CAPTURE_TIMEOUT`, `ERR_MEMWATCH_IO` of the file,
@@ -99,6 +100,17 @@ declare namespace memwatch {
     /** The same, as heapdump's users know it. */
     writeSnapshot (path: string | URL | null | undefined, callback: SnapshotCallback): void
     writeSnapshot (callback: SnapshotCallback): void
+    /**
+     * Writes a snapshot file, as `writeSnapshot` does, each time the process gets the signal, and emits `snapshot`. Signals
+     * that come while one is written are answered by that file. A failure is a process warning with its code. The handler
+     * takes the place of what the signal does by itself, and does not keep the process alive.
+     *
+     * @param signal default `'SIGUSR2'`
+     * @returns a function that removes the handler
+     * @throws TypeError with code `ERR_MEMWATCH_INVALID_OPTION` or `ERR_MEMWATCH_UNKNOWN_OPTION`; Error with code
+     *   `ERR_MEMWATCH_UNSUPPORTED` in a worker, which gets no signals
+     */
+    installSignalHandler (signal?: NodeJS.Signals, options?: SignalHandlerOptions): SignalHandlerRemover
     /**
      * Reads `.heapsnapshot` files one by one, off the event loop, and tells how the heap changed. Of each file only
      * counts are kept.
@@ -137,6 +149,14 @@ declare namespace memwatch {
     stats: Stats
     /** When the detector, or a threshold, says so. */
     leak: Leak
+    /** A file that nobody waited for was written. Without a listener a process warning tells it. */
+    snapshot: SnapshotWritten
+  }
+
+  interface SnapshotWritten {
+    path: string
+    /** `'near-heap-limit'`, or the signal's name. */
+    reason: string
   }
 
   interface HeapDiffConstructor {
@@ -306,7 +326,22 @@ declare namespace memwatch {
 
   type SnapshotCallback = (error: Error | null, path?: string) => void
 
+  type SignalHandlerOptions = Omit<CaptureOptions, 'signal' | 'onProgress'> & SnapshotFileOptions
+
+  interface SignalHandlerRemover {
+    (): void
+    /** The same, for `using`; where the runtime knows `Symbol.dispose`. */
+    [Symbol.dispose] (): void
+  }
+
   interface CaptureOptions extends OpenSnapshotOptions {
+    /**
+     * `'in-process'` reads the heap without a copy: **V8's snapshot pauses the thread, as `openHeap` does**. Options of
+     * copies (`timeoutMs`, `stallMs`, `memoryLimit`, `retries`) are then refused. Default `'background'`.
+     */
+    mode?: 'background' | 'in-process'
+    /** As for `openHeap`, in mode `'in-process'` alone. */
+    maxPauseMs?: number
     /** For all attempts together. Default 10 minutes. */
     timeoutMs?: number
     /** A copy that neither says anything nor uses the processor for so long is killed. Default 20,000. */
@@ -671,6 +706,8 @@ declare namespace memwatch {
     detector: 'classic'
     /** File of the flight recorder; `null` when off. */
     recorder: string | null
+    /** `null` when off, and when all its captures have been written. */
+    nearHeapLimit: { captures: number } | null
   }
 
   interface ConfigureOptions {
@@ -688,6 +725,23 @@ declare namespace memwatch {
      * thread id. Starts the monitor. `null` or `false` ends the recording.
      */
     recorder?: string | null | false
+    /**
+     * Writes a snapshot file when the heap is nearly full, by a copy that gets to its end also when the process dies
+     * meanwhile, and then emits `snapshot`. **Raises V8's limit until it is written, by the size of the young
+     * generation and 32 MB at least.** `null` or `false` for none.
+     */
+    nearHeapLimit?: NearHeapLimitOptions | null | false
+  }
+
+  interface NearHeapLimitOptions extends SnapshotFileOptions {
+    /** How often. Default 1. */
+    captures?: number
+    /** As for `capture`. */
+    timeoutMs?: number
+    /** As for `capture`, but 5,000 at most. */
+    stallMs?: number
+    memoryLimit?: number | string
+    force?: boolean
   }
 
   type GcKind = 'scavenge' | 'minor-mark-sweep' | 'mark-compact' | 'incremental-marking' | 'weak-callbacks'

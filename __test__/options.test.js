@@ -8,7 +8,7 @@ const { afterEach, describe, it } = require('node:test')
 const { inChild, temporaryFolder } = require('./child')
 const memwatch = require('..')
 
-const DEFAULTS = { capacity: 4096, threshold: null, detector: 'classic', recorder: null }
+const DEFAULTS = { capacity: 4096, threshold: null, detector: 'classic', recorder: null, nearHeapLimit: null }
 
 describe('configure', () => {
   afterEach(() => { memwatch.stop().configure({ capacity: 4096, threshold: null, detector: 'classic' }) })

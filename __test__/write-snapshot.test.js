@@ -3,6 +3,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const { describe, it } = require('node:test')
@@ -134,5 +135,101 @@ describe('a snapshot file', { skip }, () => {
       return codes
     })
     assert.deepEqual(codes, new Array(7).fill('ERR_MEMWATCH_INVALID_OPTION'))
+  })
+})
+
+describe('a snapshot file that cannot be written', { skip }, () => {
+  /** Runs attempts in one process: their codes, and what is left in the folder when the service has gone on. */
+  const failing = async (t, body, options) => {
+    const folder = temporaryFolder(t)
+    const { codes, engine } = await inChild(body, { argument: folder, ...options })
+    assert.equal(engine, 'v8', 'the service goes on, and the next capture works')
+    return { codes, left: fs.readdirSync(folder) }
+  }
+
+  it('leaves nothing where the disk takes no more', async (t) => {
+    const { codes, left } = await failing(t, async (memwatch, tools, folder) => {
+      const { execFileSync } = require('node:child_process')
+      const codes = []
+      for (const gzip of [false, true]) codes.push(await memwatch.writeSnapshot('/dev/full', { gzip }).catch(({ code }) => code))
+      // A limit that the copy inherits, as a quota would be one.
+      execFileSync('prlimit', ['--pid', `${process.pid}`, '--fsize=200000:unlimited'])
+      for (const options of [{}, { gzip: true }, { mode: 'in-process' }]) {
+        codes.push(await memwatch.writeSnapshot(`${folder}/file`, options).catch(({ code }) => code))
+      }
+      const { engine } = await memwatch.capture({ as: 'classes' })
+      return { codes, engine }
+    })
+    assert.deepEqual(codes, new Array(5).fill('ERR_MEMWATCH_IO'))
+    assert.deepEqual(left, [])
+  })
+
+  it('leaves nothing where a full file system takes no more', async (t) => {
+    const folder = temporaryFolder(t)
+    const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=300k', 'tmpfs', folder])
+    if (mount.status !== 0) return t.skip('to mount takes root')
+    try {
+      const message = await inChild((memwatch, tools, folder) => memwatch.writeSnapshot(`${folder}/file`)
+        .catch(({ code, message }) => `${code} ${message}`), { argument: folder })
+      assert.match(message, /^ERR_MEMWATCH_IO .*No space left/)
+      assert.deepEqual(fs.readdirSync(folder), [])
+    } finally {
+      spawnSync('umount', [folder])
+    }
+  })
+
+  it('leaves nothing where the folder cannot be written to', async (t) => {
+    const { codes, left } = await failing(t, async (memwatch, tools, folder) => {
+      const fs = require('node:fs')
+      fs.writeFileSync(`${folder}/file`, '')
+      const codes = []
+      for (const directory of [`${folder}/file`, `${folder}/missing`, '/proc/self']) {
+        codes.push(await memwatch.writeSnapshot({ directory }).catch(({ code }) => code))
+      }
+      fs.unlinkSync(`${folder}/file`)
+      const { engine } = await memwatch.capture({ as: 'classes' })
+      return { codes, engine }
+    })
+    assert.deepEqual(codes, new Array(3).fill('ERR_MEMWATCH_IO'))
+    assert.deepEqual(left, [])
+  })
+
+  it('leaves nothing of a copy that has no memory left', async (t) => {
+    const { codes, left } = await failing(t, async (memwatch, tools, folder) => {
+      globalThis.held = Array.from({ length: 200_000 }, (_, at) => ({ at }))
+      const codes = []
+      for (const memoryLimit of ['1 MB', '20 MB']) {
+        const limits = { memoryLimit, retries: 0 }
+        codes.push(await memwatch.writeSnapshot(`${folder}/file`, limits).catch(({ code }) => code))
+      }
+      const { engine } = await memwatch.capture({ as: 'classes' })
+      return { codes, engine }
+    })
+    assert.deepEqual(codes, new Array(2).fill('ERR_MEMWATCH_CAPTURE_DIED'))
+    assert.deepEqual(left, [])
+  })
+
+  it('leaves nothing of a copy that is killed while it writes', async (t) => {
+    const { codes, left } = await failing(t, async (memwatch, tools, folder) => {
+      const fs = require('node:fs')
+      globalThis.held = Array.from({ length: 100_000 }, (_, at) => ({ at }))
+      const isBegun = () => fs.readdirSync(folder).some((name) => fs.statSync(`${folder}/${name}`).size > 0)
+      const begun = new Promise((resolve) => {
+        const watcher = fs.watch(folder, () => {
+          if (!isBegun()) return
+          watcher.close()
+          resolve()
+        })
+      })
+      const file = memwatch.writeSnapshot(`${folder}/file`).catch(({ code }) => code)
+      await begun
+      const [copy] = fs.readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').split(' ')
+      process.kill(Number(copy), 'SIGKILL')
+      const codes = [await file]
+      const { engine } = await memwatch.capture({ as: 'classes' })
+      return { codes, engine }
+    })
+    assert.deepEqual(codes, ['ERR_MEMWATCH_CAPTURE_DIED'])
+    assert.deepEqual(left, [])
   })
 })

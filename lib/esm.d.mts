@@ -20,6 +20,7 @@ export declare const capture: memwatch.Memwatch['capture']
 export declare const growth: memwatch.Memwatch['growth']
 export declare const profile: memwatch.Memwatch['profile']
 export declare const writeSnapshot: memwatch.Memwatch['writeSnapshot']
+export declare const installSignalHandler: memwatch.Memwatch['installSignalHandler']
 export declare const compareSnapshots: memwatch.Memwatch['compareSnapshots']
 export type Stats = memwatch.Stats
 export type Leak = memwatch.Leak

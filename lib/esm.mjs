@@ -19,4 +19,5 @@ export const capture = memwatch.capture.bind(memwatch)
 export const growth = memwatch.growth.bind(memwatch)
 export const profile = memwatch.profile
 export const writeSnapshot = memwatch.writeSnapshot.bind(memwatch)
+export const installSignalHandler = memwatch.installSignalHandler.bind(memwatch)
 export const compareSnapshots = memwatch.compareSnapshots.bind(memwatch)

@@ -3,7 +3,7 @@
 
 const { EventEmitter } = require('node:events')
 const binding = require('../binding.js')
-const { capture, writeSnapshot } = require('./capture')
+const { capture, tellSnapshot, writeSnapshot } = require('./capture')
 const { growth } = require('./growth')
 const { heapDiffOf } = require('./heap-diff')
 const { ObjectIds } = require('./object-ids')
@@ -13,6 +13,7 @@ const { toObjects } = require('./history')
 const { openHeap } = require('./open-heap')
 const { compareSnapshots, openSnapshot } = require('./open-snapshot')
 const { profiles } = require('./profile')
+const { installSignalHandler } = require('./signal-handler')
 const { toStats } = require('./stats')
 
 /**
@@ -78,6 +79,7 @@ class Memwatch extends EventEmitter {
     this.#pending = []
     this.#traces.clear()
     this.#native.closeRecorder()
+    this.#native.leaveHeapLimit()
     this.#listen(false)
     return this
   }
@@ -90,7 +92,8 @@ class Memwatch extends EventEmitter {
   }
 
   get config () {
-    return this.#native.config
+    const { nearHeapLimit, ...config } = this.#native.config
+    return { ...config, nearHeapLimit: nearHeapLimit === null ? null : { captures: nearHeapLimit } }
   }
 
   /** Reads and analyses a `.heapsnapshot` file, off the event loop. */
@@ -105,7 +108,7 @@ class Memwatch extends EventEmitter {
 
   /** Forks a copy of the process that reads the heap of this thread; the thread pauses for the fork alone. */
   capture (options) {
-    return capture(this.#native, options)
+    return capture(this.#native, this.#ids, options)
   }
 
   /** Captures the heap before and after each of some rounds of work, and tells what grew in all of them. */
@@ -115,7 +118,12 @@ class Memwatch extends EventEmitter {
 
   /** Writes a `.heapsnapshot` file in a forked copy. Arguments are `[path], [options]`, or heapdump's `[path], [callback]`. */
   writeSnapshot (...args) {
-    return writeSnapshot(this.#native, args)
+    return writeSnapshot(this.#native, this.#ids, args)
+  }
+
+  /** Writes a snapshot file for each signal, until the returned function is called. */
+  installSignalHandler (signal, options) {
+    return installSignalHandler(this, (file) => this.writeSnapshot(file), signal, options)
   }
 
   /** Reads `.heapsnapshot` files one by one and tells how the heap changed. */
@@ -262,6 +270,9 @@ class Memwatch extends EventEmitter {
         break
       case 'leak':
         this.emit('leak', { ...payload, start: new Date(payload.start), end: new Date(payload.end) })
+        break
+      case 'snapshot':
+        tellSnapshot(this, payload)
         break
       case 'warning':
         process.emitWarning(payload.message, { code: payload.code })

@@ -1,6 +1,7 @@
 // Checks what callers pass, once, at the edge. Everything that is wrong is a `TypeError` with a code.
 'use strict'
 
+const os = require('node:os')
 const path = require('node:path')
 const { fileURLToPath } = require('node:url')
 const { threadId } = require('node:worker_threads')
@@ -17,9 +18,9 @@ function invalid (code, message) {
 
 /** @returns {object} the fields to change, as the addon takes them */
 function configChange (options) {
-  checkFields('configure(options)', options, ['capacity', 'threshold', 'detector', 'recorder'])
+  checkFields('configure(options)', options, ['capacity', 'threshold', 'detector', 'recorder', 'nearHeapLimit'])
   const change = {}
-  const { capacity, threshold, detector, recorder } = options
+  const { capacity, threshold, detector, recorder, nearHeapLimit } = options
   if (capacity !== undefined) {
     if (!Number.isInteger(capacity) || capacity < 1 || capacity > MAX_CAPACITY) {
       throw invalid('ERR_MEMWATCH_INVALID_CAPACITY',
@@ -36,7 +37,15 @@ function configChange (options) {
     change.detector = detector
   }
   if (recorder !== undefined) change.recorder = recorderPath(recorder)
+  if (nearHeapLimit !== undefined) change.nearHeapLimit = heapLimitPlan(nearHeapLimit)
   return change
+}
+
+function heapLimitPlan (options) {
+  if (options === null || options === false) return null
+  checkFields('nearHeapLimit', options, ['captures', ...UNNAMED_FILE_FIELDS, 'timeoutMs', 'stallMs', 'memoryLimit', 'force'])
+  const { captures = 1, ...capture } = options
+  return { captures: results('captures', captures), plan: captureOptions({ ...capture, as: 'snapshot' }).plan }
 }
 
 function thresholdBytes (threshold) {
@@ -111,17 +120,30 @@ function openHeapOptions (options = {}) {
 }
 
 const CAPTURES = ['summary', 'classes', 'graph', 'snapshot', 'comparison']
+const MODES = ['background', 'in-process']
+/** What only a copy of the process has a use for. */
+const COPY_FIELDS = ['timeoutMs', 'stallMs', 'memoryLimit', 'retries', 'engine']
+/** Of captures that make no file. */
+const CAPTURE_LIMITS = ['onProgress', 'signal', 'force', ...COPY_FIELDS]
+const ENGINES = ['reader', 'v8']
 /** What a snapshot file tells of what strings hold. */
 const STRINGS = ['none', 'lengths', 'full']
-const FILE_FIELDS = ['path', 'directory', 'strings', 'gzip', 'maxFiles', 'maxBytes']
-const CAPTURE_LIMITS = ['onProgress', 'signal', 'timeoutMs', 'stallMs', 'memoryLimit', 'force', 'retries', 'engine']
-const ENGINES = ['reader', 'v8']
+const UNNAMED_FILE_FIELDS = ['directory', 'strings', 'gzip', 'maxFiles', 'maxBytes']
+const FILE_FIELDS = ['path', ...UNNAMED_FILE_FIELDS]
 const MINUTE_MS = 60_000
 
 /** @returns {{ plan: object, watch: { signal?: AbortSignal, onProgress?: Function } }} the plan as the addon takes it */
 function captureOptions (options = {}) {
-  checkFields('capture(options)', options, ['as', ...FILE_FIELDS, ...CAPTURE_LIMITS])
-  const { as = 'summary', onProgress, signal, force, memoryLimit } = options
+  checkFields('capture(options)', options, ['as', 'mode', ...FILE_FIELDS, 'onProgress', 'signal', 'force', 'maxPauseMs',
+    ...COPY_FIELDS])
+  const { as = 'summary', mode = 'background', onProgress, signal, force, memoryLimit, maxPauseMs } = options
+  if (!MODES.includes(mode)) {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `mode must be one of ${MODES.map(show).join(', ')}, not ${show(mode)}`)
+  }
+  const ofOther = (mode === 'background' ? ['maxPauseMs'] : COPY_FIELDS).find((name) => options[name] !== undefined)
+  if (ofOther !== undefined) {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `${ofOther} has no meaning in mode ${show(mode)}`)
+  }
   if (!CAPTURES.includes(as)) {
     throw invalid('ERR_MEMWATCH_INVALID_OPTION', `as must be one of ${CAPTURES.map(show).join(', ')}, not ${show(as)}`)
   }
@@ -146,15 +168,17 @@ function captureOptions (options = {}) {
   }
   if (as === 'snapshot') plan.file = fileOptions(options)
   if (memoryLimit !== undefined) plan.memoryLimit = byteSize('memoryLimit', memoryLimit)
-  return { plan, watch: openOptions('capture', { onProgress, signal }) }
+  const watch = openOptions('capture', { onProgress, signal })
+  if (mode === 'background') return { plan, watch }
+  return { plan, watch, limits: { force: plan.force, maxPauseMs: pauseLimit(maxPauseMs) } }
 }
 
 /** @returns {object} the options of a capture: the path may be left out */
 function writeSnapshotOptions ([first, ...rest]) {
   const isPath = first === undefined || first === null || typeof first === 'string' || first instanceof URL
   const [options = {}] = isPath ? rest : [first]
-  checkFields('writeSnapshot(path, options)', options, [...FILE_FIELDS.filter((name) => name !== 'path'),
-    ...CAPTURE_LIMITS])
+  checkFields('writeSnapshot(path, options)', options, ['mode', ...UNNAMED_FILE_FIELDS, 'onProgress',
+    'signal', 'force', 'maxPauseMs', ...COPY_FIELDS])
   return { ...options, as: 'snapshot', path: isPath ? first ?? undefined : undefined }
 }
 
@@ -173,6 +197,18 @@ function fileOptions ({ path: file, directory, strings = 'none', gzip, maxFiles,
   if (maxFiles !== undefined) plan.maxFiles = results('maxFiles', maxFiles)
   if (maxBytes !== undefined) plan.maxBytes = byteSize('maxBytes', maxBytes)
   return plan
+}
+
+/** @returns {{ name: string, file: object }} the signal, and options of `writeSnapshot` */
+function signalOptions (signal = 'SIGUSR2', file = {}) {
+  if (!Object.hasOwn(os.constants.signals, signal) || signal === 'SIGKILL' || signal === 'SIGSTOP') {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', `a signal is given by its name, like 'SIGUSR2', not ${show(signal)}`)
+  }
+  checkFields('installSignalHandler(signal, options)', file, ['mode', ...UNNAMED_FILE_FIELDS, 'force', 'maxPauseMs',
+    ...COPY_FIELDS])
+  // What is wrong is told now, not when a signal comes.
+  const { plan } = captureOptions({ ...file, as: 'snapshot' })
+  return { name: signal, file: { ...file, directory: plan.file.directory } }
 }
 
 /** @returns {object} as `captureOptions` */
@@ -357,6 +393,7 @@ module.exports = {
   profileOptions,
   retainersOptions,
   snapshotPath,
+  signalOptions,
   snapshotPaths,
   stringOptions,
   traceStream,

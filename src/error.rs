@@ -113,6 +113,18 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether another copy of the process may get to its end where this one did not.
+    pub fn is_worth_another_copy(&self) -> bool {
+        matches!(
+            self,
+            Self::CaptureStalled { .. }
+                | Self::CaptureDied {
+                    may_retry: true,
+                    ..
+                }
+        )
+    }
+
     /// The stable identifier that JavaScript sees as `error.code`.
     pub fn code(&self) -> &'static str {
         match self {

@@ -19,13 +19,19 @@ pub struct TraceContext {
 #[napi(object, object_from_js = false)]
 pub struct Delivery {
     pub name: &'static str,
-    pub payload: Either4<Float64Array, LeakPayload, WarningPayload, String>,
+    pub payload: Either5<Float64Array, LeakPayload, WarningPayload, String, SnapshotPayload>,
 }
 
 #[napi(object, object_from_js = false)]
 pub struct WarningPayload {
     pub code: &'static str,
     pub message: String,
+}
+
+#[napi(object, object_from_js = false)]
+pub struct SnapshotPayload {
+    pub path: String,
+    pub reason: &'static str,
 }
 
 #[napi(object, object_from_js = false)]
@@ -82,22 +88,29 @@ impl Delivery {
         match notification {
             Notification::Stats(stats) => Self {
                 name: "stats",
-                payload: Either4::A(stats_numbers(stats, array_buffer_bytes)),
+                payload: Either5::A(stats_numbers(stats, array_buffer_bytes)),
             },
             Notification::Leak(leak) => Self {
                 name: "leak",
-                payload: Either4::B(LeakPayload::new(leak)),
+                payload: Either5::B(LeakPayload::new(leak)),
             },
             Notification::Warning(warning) => Self {
                 name: "warning",
-                payload: Either4::C(WarningPayload {
+                payload: Either5::C(WarningPayload {
                     code: warning.code,
                     message: warning.message.clone(),
                 }),
             },
+            Notification::Snapshot(written) => Self {
+                name: "snapshot",
+                payload: Either5::E(SnapshotPayload {
+                    path: written.path.to_string_lossy().into_owned(),
+                    reason: written.reason,
+                }),
+            },
             Notification::Collection(event) => Self {
                 name: "collection",
-                payload: Either4::D(trace_line(
+                payload: Either5::D(trace_line(
                     event,
                     std::process::id(),
                     trace.thread_id,

@@ -8,6 +8,7 @@ use napi::bindgen_prelude::*;
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
 
+use super::capture::CaptureOptions;
 use super::environment;
 use super::events::{Delivery, TraceContext, stats_numbers};
 use super::history::HistoryColumns;
@@ -15,7 +16,8 @@ use super::{Code, coded};
 use crate::gc::HeapStatistics;
 use crate::leak::DETECTORS;
 use crate::monitor::{
-    Change, Host, Interests, Keep, Mode, ObservedCollection, SubscriberId, choose_mode,
+    Change, HeapLimitPlan, Host, Interests, Keep, Mode, ObservedCollection, SubscriberId,
+    choose_mode,
 };
 use crate::v8::{GcTypes, clock};
 
@@ -49,6 +51,14 @@ pub struct ConfigChange {
     pub threshold: Option<Either<f64, Null>>,
     pub detector: Option<String>,
     pub recorder: Option<Either<String, Null>>,
+    pub near_heap_limit: Option<Either<HeapLimitOptions, Null>>,
+}
+
+#[napi(object, object_to_js = false)]
+pub struct HeapLimitOptions {
+    pub captures: u32,
+    /// Of a file.
+    pub plan: CaptureOptions,
 }
 
 #[napi(object, object_from_js = false, use_nullable = true)]
@@ -57,6 +67,8 @@ pub struct ConfigValues {
     pub threshold: Option<f64>,
     pub detector: &'static str,
     pub recorder: Option<String>,
+    /// How often the heap is captured near its limit.
+    pub near_heap_limit: Option<u32>,
 }
 
 #[napi(object, object_to_js = false)]
@@ -157,6 +169,9 @@ impl Monitor {
                 .map(|one| nullable(one).map(|bytes| bytes as u64)),
             detector,
             recorder: change.recorder.map(|one| nullable(one).map(PathBuf::from)),
+            near_heap_limit: change
+                .near_heap_limit
+                .map(|one| nullable(one).map(HeapLimitPlan::from)),
         };
         self.shared.configure(change).map_err(coded)
     }
@@ -171,12 +186,18 @@ impl Monitor {
             recorder: config
                 .recorder
                 .map(|path| path.to_string_lossy().into_owned()),
+            near_heap_limit: config.near_heap_limit.map(|plan| plan.captures),
         }
     }
 
     #[napi(catch_unwind)]
     pub fn close_recorder(&self) {
         self.shared.close_recorder();
+    }
+
+    #[napi(catch_unwind)]
+    pub fn leave_heap_limit(&self) {
+        self.shared.leave_heap_limit();
     }
 
     #[napi(catch_unwind)]
@@ -232,6 +253,15 @@ impl Monitor {
     }
 }
 
+impl From<HeapLimitOptions> for HeapLimitPlan {
+    fn from(options: HeapLimitOptions) -> Self {
+        Self {
+            captures: options.captures,
+            plan: options.plan.into(),
+        }
+    }
+}
+
 impl Drop for Monitor {
     fn drop(&mut self) {
         self.shared.unsubscribe(self.id);
@@ -239,7 +269,7 @@ impl Drop for Monitor {
 }
 
 /// A call of `target.deliver()` from anywhere.
-fn deliver_to(env: &Env, target: Object) -> Result<Box<dyn Fn() + Send>> {
+fn deliver_to(env: &Env, target: Object) -> Result<Box<dyn Fn() + Send + Sync>> {
     let wake = weak_function(env, target, "deliver".into())?
         .borrow_back(env)?
         .build_threadsafe_function::<()>()

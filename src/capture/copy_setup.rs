@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::ptr;
+use std::time::Duration;
 
 use super::frozen_copy::Orders;
 
@@ -23,13 +24,9 @@ pub fn set_up(orders: &Orders, parent: libc::pid_t, keep: &[RawFd], null: RawFd)
     lower_limit(libc::RLIMIT_CORE, 0)?;
     // The kernel kills the copy, never the service, where memory runs out.
     fs::write("/proc/self/oom_score_adj", "1000")?;
-    checked(prctl(
-        libc::PR_SET_PDEATHSIG,
-        libc::SIGKILL as libc::c_ulong,
-    ))?;
-    // SAFETY: takes nothing.
-    if unsafe { libc::getppid() } != parent {
-        return Err(io::Error::other("the parent has gone"));
+    match orders.outlives_parent {
+        Some(longest) => end_after(longest),
+        None => end_with(parent)?,
     }
     yield_to_others();
     replace_descriptors(keep, null)?;
@@ -61,6 +58,30 @@ fn reset_signals() {
     let none = empty_set();
     // SAFETY: the set is initialised, and the old one is not asked for.
     unsafe { libc::sigprocmask(libc::SIG_SETMASK, &raw const none, ptr::null_mut()) };
+}
+
+fn end_with(parent: libc::pid_t) -> io::Result<()> {
+    checked(prctl(
+        libc::PR_SET_PDEATHSIG,
+        libc::SIGKILL as libc::c_ulong,
+    ))?;
+    // SAFETY: takes nothing.
+    match unsafe { libc::getppid() } == parent {
+        true => Ok(()),
+        false => Err(io::Error::other("the parent has gone")),
+    }
+}
+
+/// Nobody may be left to watch the copy. Who manages services ends what a dead one has left behind, first by a
+/// request, which the copy refuses: it is about to be done.
+fn end_after(longest: Duration) {
+    for request in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP] {
+        // SAFETY: no code runs.
+        unsafe { libc::signal(request, libc::SIG_IGN) };
+    }
+    let seconds = libc::c_uint::try_from(longest.as_secs()).unwrap_or(libc::c_uint::MAX);
+    // SAFETY: takes a number. The signal's handler is the default one, which ends the copy.
+    unsafe { libc::alarm(seconds.max(1)) };
 }
 
 fn empty_set() -> libc::sigset_t {

@@ -39,6 +39,8 @@ pub struct Orders<'a> {
     pub file: Option<&'a File>,
     /// Disarmed in the copy.
     pub locks: Option<&'a Slots>,
+    /// The copy goes on without the service, for so long in all.
+    pub outlives_parent: Option<Duration>,
 }
 
 /// A copy at work; killed and reaped when dropped.
@@ -51,6 +53,7 @@ pub struct FrozenCopy {
 /// Where the copy's work tells how far it has come.
 pub struct Reports {
     pipe: File,
+    needs_reader: bool,
 }
 
 impl Reports {
@@ -59,9 +62,9 @@ impl Reports {
         self.send(&Frame::Progress(percent));
     }
 
-    /// Nobody is left to work for when the pipe does not take it.
+    /// Nobody is left to work for when the pipe does not take it, unless the work has its own use.
     fn send(&self, frame: &Frame) {
-        if frame.write(&mut &self.pipe).is_err() {
+        if frame.write(&mut &self.pipe).is_err() && self.needs_reader {
             exit(NOT_HEARD);
         }
     }
@@ -90,7 +93,10 @@ impl FrozenCopy {
         if pid == 0 {
             // What the service reads from, the copy does not need, and it may need a free descriptor.
             drop(theirs);
-            let reports = Reports { pipe: ours };
+            let reports = Reports {
+                pipe: ours,
+                needs_reader: orders.outlives_parent.is_none(),
+            };
             work_in_copy(orders, parent, &null, reports, work);
         }
         let failed = (pid == -1).then(io::Error::last_os_error);

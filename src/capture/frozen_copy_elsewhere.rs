@@ -5,6 +5,7 @@
 #![allow(dead_code)]
 
 use std::fs::File;
+use std::time::Duration;
 
 use super::failure::Failure;
 use super::limits::Limits;
@@ -19,6 +20,7 @@ pub struct Orders<'a> {
     pub memory_limit_bytes: Option<u64>,
     pub file: Option<&'a File>,
     pub locks: Option<&'a Slots>,
+    pub outlives_parent: Option<Duration>,
 }
 
 #[derive(Debug)]

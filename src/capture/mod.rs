@@ -5,10 +5,13 @@
 
 mod captured;
 mod failure;
+mod in_process;
+mod last_capture;
 // The watchdog is a copy's alone.
 #[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), allow(dead_code))]
 mod limits;
 mod mappings;
+mod quiet;
 mod reading;
 mod session;
 mod snapshot_file;
@@ -39,6 +42,8 @@ mod process;
 mod tests;
 
 pub use captured::{ComparedReadings, Engine, Findings, Want};
+pub use in_process::{Pause, capture_in_process};
+pub use last_capture::LastCapture;
 pub use reading::Class;
 pub use session::{Captured, Plan, Session};
 pub use snapshot_file::{FilePlan, Place};

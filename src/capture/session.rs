@@ -74,10 +74,10 @@ pub struct Session {
 
 /// The right to fork.
 #[derive(Debug)]
-struct Turn;
+pub(super) struct Turn;
 
 impl Turn {
-    fn take() -> Result<Self, Error> {
+    pub(super) fn take() -> Result<Self, Error> {
         match IS_CAPTURING.swap(true, Ordering::AcqRel) {
             true => Err(Error::CaptureBusy),
             false => Ok(Self),
@@ -96,7 +96,7 @@ impl Session {
     ///
     /// [`Error::Unsupported`], and [`Error::CaptureBusy`] while another one is under way.
     pub fn begin(plan: Plan) -> Result<Self, Error> {
-        support()?;
+        support().map_err(with_way_out)?;
         Ok(Self {
             choice: match plan.engine {
                 Some(engine) => Choice::Only(engine),
@@ -179,6 +179,7 @@ impl Session {
             memory_limit_bytes,
             file: file.map(TargetFile::file),
             locks: Some(locks),
+            outlives_parent: None,
         };
         let frozen = Frozen {
             left_out: &left_out,
@@ -253,15 +254,7 @@ impl Session {
     }
 
     fn is_worth_another(&self, error: &Error) -> bool {
-        let may_retry = matches!(
-            error,
-            Error::CaptureStalled { .. }
-                | Error::CaptureDied {
-                    may_retry: true,
-                    ..
-                }
-        );
-        may_retry && self.attempts <= self.plan.retries
+        error.is_worth_another_copy() && self.attempts <= self.plan.retries
     }
 
     fn limits(&self) -> Limits {
@@ -273,7 +266,18 @@ impl Session {
     }
 }
 
-fn unread(source: io::Error) -> Error {
+/// Where there are no copies there is another way, for those who can afford it.
+fn with_way_out(error: Error) -> Error {
+    match error {
+        Error::Unsupported { what, why } => Error::Unsupported {
+            what,
+            why: format!("{why}; mode: 'in-process' needs no copy, but pauses the thread"),
+        },
+        other => other,
+    }
+}
+
+pub(super) fn unread(source: io::Error) -> Error {
     Error::CaptureRefused {
         action: "read the mappings of the process",
         source,
@@ -298,6 +302,7 @@ mod tests {
         let error = Session::begin(plan).expect_err("there is no V8 in here");
         assert_eq!(error.code(), "ERR_MEMWATCH_UNSUPPORTED");
         assert!(error.to_string().contains("does not export"), "{error}");
+        assert!(error.to_string().contains("in-process"), "{error}");
     }
 
     #[test]

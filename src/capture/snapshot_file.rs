@@ -88,14 +88,29 @@ impl FilePlan {
     /// [`Error::Io`].
     pub fn keep(&self, target: TargetFile) -> Result<PathBuf, Error> {
         let path = target.keep()?;
+        self.remove_old(&path)?;
+        Ok(path)
+    }
+
+    /// The same in a copy of the process; nothing is left when it fails.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`].
+    pub fn keep_in_copy(&self, target: &TargetFile) -> Result<(), Error> {
+        target.rename()?;
+        self.remove_old(target.path())
+    }
+
+    fn remove_old(&self, newest: &Path) -> Result<(), Error> {
         if let Place::Folder {
             folder,
             max_files: Some(max_files),
         } = &self.place
         {
-            remove_old(folder, &path, *max_files)?;
+            return remove_old(folder, newest, *max_files);
         }
-        Ok(path)
+        Ok(())
     }
 }
 

@@ -85,21 +85,36 @@ impl TargetFile {
     ///
     /// [`Error::Io`]; nothing is left then.
     pub fn keep(mut self) -> Result<PathBuf, Error> {
-        if let Some(temporary) = &self.temporary {
-            fs::rename(temporary, &self.path)
-                .map_err(|source| io_error("write", &self.path, source))?;
-        }
+        self.rename()?;
         self.temporary = None;
         Ok(self.path.clone())
+    }
+
+    /// The same in a copy of the process, where nothing is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`].
+    pub fn rename(&self) -> Result<(), Error> {
+        match &self.temporary {
+            Some(temporary) => fs::rename(temporary, &self.path)
+                .map_err(|source| io_error("write", &self.path, source)),
+            None => Ok(()),
+        }
+    }
+
+    /// Removes what was written, unless it has its name.
+    pub fn remove(&self) {
+        if let Some(temporary) = &self.temporary {
+            // Where it cannot be removed nobody can do anything about it.
+            let _ = fs::remove_file(temporary);
+        }
     }
 }
 
 impl Drop for TargetFile {
     fn drop(&mut self) {
-        if let Some(temporary) = &self.temporary {
-            // Where it cannot be removed nobody can do anything about it.
-            let _ = fs::remove_file(temporary);
-        }
+        self.remove();
     }
 }
 

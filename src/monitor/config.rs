@@ -2,16 +2,19 @@
 
 use std::path::PathBuf;
 
+use super::heap_limit::HeapLimitPlan;
+
 /// Records that the ring holds unless configured otherwise.
 pub const DEFAULT_CAPACITY: usize = 4096;
 
 /// The configuration of one isolate's monitor.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Config {
     pub capacity: usize,
     pub threshold_bytes: Option<u64>,
     pub detector: &'static str,
     pub recorder: Option<PathBuf>,
+    pub near_heap_limit: Option<HeapLimitPlan>,
 }
 
 impl Default for Config {
@@ -21,6 +24,7 @@ impl Default for Config {
             threshold_bytes: None,
             detector: crate::leak::DETECTORS[0],
             recorder: None,
+            near_heap_limit: None,
         }
     }
 }
@@ -32,4 +36,5 @@ pub struct Change {
     pub threshold_bytes: Option<Option<u64>>,
     pub detector: Option<&'static str>,
     pub recorder: Option<Option<PathBuf>>,
+    pub near_heap_limit: Option<Option<HeapLimitPlan>>,
 }

@@ -1,6 +1,7 @@
 //! Notifications waiting for each subscriber: bounded, counted when they overflow.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::gc::statistics::KindSums;
@@ -41,7 +42,7 @@ impl Interests {
             Notification::Stats(_) => self.stats,
             Notification::Leak(_) => self.leak,
             Notification::Collection(_) => self.collections,
-            Notification::Warning(_) => true,
+            Notification::Warning(_) | Notification::Snapshot(_) => true,
         }
     }
 }
@@ -53,6 +54,14 @@ pub enum Notification {
     Leak(Arc<Leak>),
     Collection(Arc<GcEvent>),
     Warning(Warning),
+    Snapshot(SnapshotWritten),
+}
+
+/// A snapshot file that nobody waited for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SnapshotWritten {
+    pub path: PathBuf,
+    pub reason: &'static str,
 }
 
 /// Something went wrong that nobody asked about.
@@ -109,7 +118,7 @@ impl PauseSummary {
 }
 
 /// Calls of a subscriber's own environment.
-pub type OnPending = Arc<dyn Fn() + Send>;
+pub type OnPending = Arc<dyn Fn() + Send + Sync>;
 
 /// All subscribers of a monitor.
 #[derive(Default)]
@@ -126,7 +135,7 @@ struct Inbox {
 }
 
 impl Inboxes {
-    pub fn add(&mut self, on_pending: Box<dyn Fn() + Send>) -> SubscriberId {
+    pub fn add(&mut self, on_pending: Box<dyn Fn() + Send + Sync>) -> SubscriberId {
         let id = SubscriberId(self.next);
         self.next += 1;
         self.inboxes.push(Inbox {
@@ -186,6 +195,12 @@ impl Inboxes {
             .find(|inbox| inbox.id == id)
             .map(|inbox| inbox.waiting.drain(..).collect())
             .unwrap_or_default()
+    }
+
+    /// Calls to make for all, from whatever thread.
+    pub fn all(&self) -> Vec<OnPending> {
+        let inboxes = self.inboxes.iter();
+        inboxes.map(|inbox| inbox.on_pending.clone()).collect()
     }
 
     /// Calls to make, outside of any lock, for those who have something to take.

@@ -7,6 +7,7 @@
 
 mod config;
 pub mod heap_diff;
+mod heap_limit;
 mod inbox;
 mod snapshot_cost;
 mod state;
@@ -19,7 +20,7 @@ use std::time::Instant;
 
 use parking_lot::Mutex;
 
-use crate::capture::{self, Session, Want};
+use crate::capture::{self, Plan, Session, Want};
 use crate::error::Error;
 use crate::gc::event::HeapChange;
 use crate::gc::process_memory::headroom_bytes;
@@ -33,7 +34,11 @@ use crate::v8::{
 };
 
 pub use config::{Change, Config};
-pub use inbox::{Interests, Notification, PauseSummary, Stats, SubscriberId, Warning};
+pub use heap_limit::HeapLimitPlan;
+use heap_limit::HeapLimitWatch;
+pub use inbox::{
+    Interests, Notification, PauseSummary, SnapshotWritten, Stats, SubscriberId, Warning,
+};
 pub use snapshot_cost::{Keep, Limits, SnapshotCost};
 use snapshot_cost::{SnapshotCosts, usable};
 use state::State;
@@ -82,6 +87,7 @@ pub struct Monitor {
     /// Heap diffs that have begun and not ended.
     open_diffs: Cell<u32>,
     snapshot_costs: Cell<SnapshotCosts>,
+    heap_limit: RefCell<Option<HeapLimitWatch>>,
 }
 
 impl Monitor {
@@ -96,6 +102,7 @@ impl Monitor {
             this: this.clone(),
             open_diffs: Cell::default(),
             snapshot_costs: Cell::default(),
+            heap_limit: RefCell::default(),
         })
     }
 
@@ -105,7 +112,7 @@ impl Monitor {
 
     /// Adds a subscriber that is interested in nothing yet. `on_pending` is called on the event loop
     /// when there is something to take; it must not call back into the monitor at once.
-    pub fn subscribe(&self, on_pending: Box<dyn Fn() + Send>) -> SubscriberId {
+    pub fn subscribe(&self, on_pending: Box<dyn Fn() + Send + Sync>) -> SubscriberId {
         self.state.lock().inboxes.add(on_pending)
     }
 
@@ -137,9 +144,20 @@ impl Monitor {
     ///
     /// # Errors
     ///
-    /// Those of [`Recorder::create`](crate::v8::Recorder::create).
+    /// Those of [`Recorder::create`](crate::v8::Recorder::create), and [`Error::Unsupported`] of captures.
     pub fn configure(&self, change: Change) -> Result<(), Error> {
+        let heap_limit = change.near_heap_limit.clone();
+        if let Some(Some(_)) = heap_limit {
+            HeapLimitWatch::check()?;
+        }
         self.state.lock().configure(change, &self.host)?;
+        if let Some(plan) = heap_limit {
+            // V8 knows the callback by its function: it cannot be there twice.
+            self.heap_limit.take();
+            let install = |plan| HeapLimitWatch::install(plan, self.this.clone());
+            let watch = plan.as_ref().map(install).transpose()?;
+            self.heap_limit.replace(watch);
+        }
         // The hook holds the ring and the recorder: a running one is replaced.
         let was_running = self.hook.borrow_mut().take().is_some();
         if was_running || self.is_running() {
@@ -159,9 +177,16 @@ impl Monitor {
         let _ = self.sync_hook();
     }
 
+    /// Captures nothing near the heap limit any more. A capture that has begun goes on.
+    pub fn leave_heap_limit(&self) {
+        self.state.lock().config.near_heap_limit = None;
+        self.heap_limit.take();
+    }
+
     /// The environment is going: removes the hook and closes the handle on its event loop, for good.
     pub fn shut_down(&self) {
         self.shut_down.set(true);
+        self.heap_limit.take();
         self.hook.borrow_mut().take();
         self.state.lock().close_recorder();
     }
@@ -233,15 +258,7 @@ impl Monitor {
     /// [`Error::CopyTooCostly`], else those of [`Session::fork`].
     pub fn fork_copy(&self, session: &mut Session, samples: usize) -> Result<bool, Error> {
         let since = Instant::now();
-        let plan = session.plan();
-        let mut memory_limit_bytes = plan.memory_limit_bytes;
-        if !plan.force {
-            let memory = self.state.lock().process_memory();
-            let headroom_bytes = headroom_bytes(&memory);
-            self.predict_snapshot(kept_by(session))?
-                .check_copy(headroom_bytes)?;
-            memory_limit_bytes = memory_limit_bytes.or(headroom_bytes.map(usable));
-        }
+        let memory_limit_bytes = self.memory_limit_of_copy(session.plan(), kept_by(session))?;
         let forked = session.fork(memory_limit_bytes, self.read_lists(), samples, || {
             self.detach_in_copy();
         });
@@ -249,8 +266,23 @@ impl Monitor {
         forked
     }
 
+    /// What a copy may take on top of what it has.
+    fn memory_limit_of_copy(&self, plan: &Plan, keep: Keep) -> Result<Option<u64>, Error> {
+        if plan.force {
+            return Ok(plan.memory_limit_bytes);
+        }
+        let memory = self.state.lock().process_memory();
+        let headroom_bytes = headroom_bytes(&memory);
+        self.predict_snapshot(keep)?.check_copy(headroom_bytes)?;
+        let usable_bytes = headroom_bytes.map(usable);
+        Ok(plan.memory_limit_bytes.or(usable_bytes))
+    }
+
     /// The copy shares the recording with the service, and has no event loop to wake.
     fn detach_in_copy(&self) {
+        if let Some(watch) = &*self.heap_limit.borrow() {
+            watch.note_copy();
+        }
         self.state.lock().silence_recorder();
         self.hook.borrow_mut().take();
     }
@@ -338,6 +370,14 @@ impl Monitor {
     fn process(&self) {
         let cursor = {
             let mut state = self.state.lock();
+            let mut heap_limit = self.heap_limit.borrow_mut();
+            if let Some(watch) = &*heap_limit {
+                state.tell_captures(watch.take_endings());
+                if watch.is_used_up() {
+                    state.config.near_heap_limit = None;
+                    heap_limit.take();
+                }
+            }
             state.process();
             state.cursor
         };

@@ -1,9 +1,10 @@
 //! What a monitor knows: records, statistics, detectors, and the configuration they follow.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::config::{Change, Config};
-use super::inbox::{Inboxes, Interests, Notification, Stats, Warning};
+use super::inbox::{Inboxes, Interests, Notification, SnapshotWritten, Stats, Warning};
 use super::{Host, pause_summaries};
 use crate::error::Error;
 use crate::gc::process_memory::MemoryProbe;
@@ -99,6 +100,9 @@ impl State {
             self.config.recorder = recorder;
         }
         self.config.capacity = capacity;
+        if let Some(near_heap_limit) = change.near_heap_limit {
+            self.config.near_heap_limit = near_heap_limit;
+        }
         if let Some(threshold_bytes) = change.threshold_bytes
             && threshold_bytes != self.config.threshold_bytes
         {
@@ -262,6 +266,22 @@ impl State {
 
     fn post(&mut self, notification: Notification) {
         self.lost_notifications += self.inboxes.post(&notification, self.config.capacity);
+    }
+
+    /// What came of captures near the heap limit.
+    pub fn tell_captures(&mut self, endings: Vec<Result<PathBuf, Error>>) {
+        for ending in endings {
+            match ending {
+                Ok(path) => self.post(Notification::Snapshot(SnapshotWritten {
+                    path,
+                    reason: "near-heap-limit",
+                })),
+                Err(error) => self.inboxes.warn(Warning {
+                    code: error.code(),
+                    message: format!("no snapshot was written near the heap limit: {error}"),
+                }),
+            }
+        }
     }
 
     fn tell_recorder_failure(&mut self) {

@@ -102,7 +102,7 @@ pub fn read(
             heap.told_size(object, info, bytes),
         );
         Extractor::new(heap, &mut told, &mut writer.edges, object, info).run(bytes);
-        writer.add(heap, object, &mut rows);
+        writer.add(heap, &mut rows);
         writer.add_ephemerons(heap, &mut names, id_of, object, &mut rows);
         if let Some(&at) = stores.by_buffer.get(&object) {
             let name = writer.texts.of_name("backing_store", &mut rows);
@@ -271,7 +271,7 @@ impl Writer {
         }
     }
 
-    fn add(&mut self, heap: &mut Heap, object: usize, rows: &mut Rows) {
+    fn add(&mut self, heap: &mut Heap, rows: &mut Rows) {
         let mut edges = std::mem::take(&mut self.edges);
         for (mut kind, label, target) in edges.all.drain(..) {
             let Some(node) = self.node(heap, target) else {

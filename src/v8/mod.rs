@@ -5,6 +5,7 @@
 
 pub mod clock;
 mod heap_graph;
+pub mod heap_limit;
 pub mod heap_snapshot;
 pub mod hook;
 pub mod recorder;
@@ -14,6 +15,7 @@ pub mod statistics;
 pub mod symbols;
 pub mod wake;
 
+pub use heap_limit::HeapLimitHook;
 pub use heap_snapshot::HeapSnapshot;
 pub use hook::{GcHook, GcTypes, HookOptions};
 pub use recorder::Recorder;

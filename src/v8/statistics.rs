@@ -94,6 +94,13 @@ impl Isolate {
             .map_or(0, |statistics| statistics.used_size as u64)
     }
 
+    /// Bytes that V8 has for the young generation; zero where it does not say.
+    pub fn new_space_capacity_bytes(&self) -> u64 {
+        self.new_space
+            .and_then(|space| space.statistics(self.pointer))
+            .map_or(0, |statistics| statistics.size as u64)
+    }
+
     /// Collects everything that V8 can reach, now. Pauses as long as that takes.
     ///
     /// # Errors

@@ -40,7 +40,7 @@ pub struct Symbols {
     pub low_memory: Option<unsafe extern "C" fn(*mut c_void)>,
     pub snapshot: Option<SnapshotSymbols>,
     pub roots: Option<RootSymbols>,
-    near_heap_limit: bool,
+    pub near_heap_limit: Option<HeapLimitSymbols>,
 }
 
 /// Adding and removing GC callbacks.
@@ -50,6 +50,17 @@ pub struct HookSymbols {
     pub add_epilogue: AddGcCallback,
     pub remove_prologue: RemoveGcCallback,
     pub remove_epilogue: RemoveGcCallback,
+}
+
+/// `v8::NearHeapLimitCallback`: our data, the limit now and at first; gives the new limit.
+pub type HeapLimitCallback = unsafe extern "C" fn(*mut c_void, usize, usize) -> usize;
+
+/// Being asked when the heap is nearly full. V8 asks only who was added last.
+#[derive(Clone, Copy)]
+pub struct HeapLimitSymbols {
+    pub add: unsafe extern "C" fn(*mut c_void, HeapLimitCallback, *mut c_void),
+    /// The callback must be there. A limit of zero leaves the limit as it is.
+    pub remove: unsafe extern "C" fn(*mut c_void, HeapLimitCallback, usize),
 }
 
 /// Statistics of one space, by number.
@@ -141,11 +152,6 @@ pub struct WakeSymbols {
 
 static SYMBOLS: Lazy<Symbols> = Lazy::new(Symbols::look_up);
 
-const NEAR_HEAP_LIMIT: [&CStr; 2] = [
-    c"_ZN2v87Isolate24AddNearHeapLimitCallbackEPFmPvmmES1_",
-    c"_ZN2v87Isolate27RemoveNearHeapLimitCallbackEPFmPvmmEm",
-];
-
 impl Symbols {
     /// The table of this process.
     pub fn get() -> &'static Self {
@@ -164,7 +170,7 @@ impl Symbols {
             statistics: self.current_isolate.is_some() && self.heap_statistics.is_some(),
             spaces: self.spaces.is_some(),
             full_gc: self.current_isolate.is_some() && self.low_memory.is_some(),
-            near_heap_limit: self.near_heap_limit,
+            near_heap_limit: self.near_heap_limit.is_some(),
             snapshot: self.current_isolate.is_some() && self.snapshot.is_some(),
         }
     }
@@ -184,7 +190,7 @@ impl Symbols {
             low_memory: unsafe { function(c"_ZN2v87Isolate21LowMemoryNotificationEv") },
             snapshot: SnapshotSymbols::look_up(),
             roots: RootSymbols::look_up(),
-            near_heap_limit: NEAR_HEAP_LIMIT.iter().all(|name| address(name).is_some()),
+            near_heap_limit: HeapLimitSymbols::look_up(),
         }
     }
 }
@@ -207,6 +213,19 @@ impl HookSymbols {
                 remove_epilogue: function(
                     c"_ZN2v87Isolate24RemoveGCEpilogueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_",
                 )?,
+            })
+        }
+    }
+}
+
+impl HeapLimitSymbols {
+    fn look_up() -> Option<Self> {
+        // SAFETY: `Isolate::AddNearHeapLimitCallback(NearHeapLimitCallback, void*)` and
+        // `RemoveNearHeapLimitCallback(NearHeapLimitCallback, size_t)`.
+        unsafe {
+            Some(Self {
+                add: function(c"_ZN2v87Isolate24AddNearHeapLimitCallbackEPFmPvmmES1_")?,
+                remove: function(c"_ZN2v87Isolate27RemoveNearHeapLimitCallbackEPFmPvmmEm")?,
             })
         }
     }
