@@ -121,7 +121,7 @@ pub fn each_root(
     for object in candidates(heap, handles(&places.v8)?) {
         found(Root::Handles, object);
     }
-    for object in candidates(heap, places.stack.clone()) {
+    for object in candidates(heap, scripts_stack(places)) {
         found(Root::Stack, object);
     }
     global_handles(heap, places.v8.global_handle, &mut |object| {
@@ -296,6 +296,25 @@ pub fn is_object(heap: &mut Heap, word: usize) -> Option<usize> {
             .map_info(object)
             .is_some_and(|info| info.kind.class != Class::Filler);
     is_one.then_some(object)
+}
+
+/// The stack from where scripts called C++: what lies deeper holds objects by handles, and words that are stale.
+///
+/// V8 notes the frame of that call. A frame begins with the address of the one that called, which is further up, and
+/// of code, which is not on the stack.
+fn scripts_stack(places: &Places) -> Range<usize> {
+    let stack = &places.stack;
+    // SAFETY: of V8's own object, and of the stack.
+    let word = |at: usize| unsafe { *(at as *const usize) };
+    let is_frame = |at: usize| {
+        at.is_multiple_of(WORD)
+            && at + 2 * WORD < stack.end
+            && (at + 1..stack.end).contains(&word(at))
+            && !stack.contains(&word(at + WORD))
+    };
+    let noted = places.v8.isolate.clone().step_by(WORD).map(word);
+    let frame = noted.filter(|at| stack.contains(at) && is_frame(*at)).min();
+    frame.unwrap_or(stack.start)..stack.end
 }
 
 /// Blocks of handles are filled one after the other; all but the last are full.
