@@ -483,7 +483,7 @@ impl<'a> Reading<'a> {
     fn intern(&mut self, string: StringId, texts: &mut Texts<'a>) -> u32 {
         let text = &mut self.text_of[string.index()];
         if *text == NONE {
-            *text = texts.intern(self.graph.strings().text(string));
+            *text = texts.intern(unnumbered(self.graph.strings().text(string)));
         }
         *text
     }
@@ -1196,13 +1196,23 @@ impl Following<'_, '_> {
         let source = self.v8s.graph.edge_source(v8s);
         match kinds {
             (EdgeKind::Hidden, EdgeKind::Hidden) => true,
-            // V8 names variables of functions, not those of blocks.
-            (EdgeKind::Context, EdgeKind::Hidden) => true,
+            // V8 names variables of functions, not those of blocks; we not those of modules.
+            (EdgeKind::Context, EdgeKind::Hidden) | (EdgeKind::Hidden, EdgeKind::Context) => true,
             (ours, v8s) if is_v8s_own(self.v8s.graph.node_kind(source)) => {
                 (ours == EdgeKind::Weak) == (v8s == EdgeKind::Weak)
             }
             _ => self.ours.edge_key(ours) == self.v8s.edge_key(v8s),
         }
+    }
+}
+
+/// The name of a reference of a weak collection without its place among the references of its node.
+fn unnumbered(label: &str) -> &str {
+    match label.split_once(" / part of key (") {
+        Some((number, _)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+            &label[number.len()..]
+        }
+        _ => label,
     }
 }
 

@@ -3,8 +3,8 @@
 use super::heap::{Heap, MapInfo};
 use super::layout::{
     Class, HEADER, LENGTH, MAP_BITS2, MAP_CONSTRUCTOR, MAP_DEPENDENT_CODE, MAP_DESCRIPTORS,
-    MAP_PROTOTYPE, MAP_TRANSITIONS, OBJECT_ELEMENTS, OBJECT_FIELDS, OBJECT_PROPERTIES,
-    STRING_FIRST, STRING_SECOND, Shape,
+    MAP_INOBJECT, MAP_PROTOTYPE, MAP_TRANSITIONS, OBJECT_ELEMENTS, OBJECT_FIELDS,
+    OBJECT_PROPERTIES, STRING_FIRST, STRING_SECOND, Shape,
 };
 use super::memory::{STRONG, TAG_MASK, WEAK, WORD, small_integer};
 use super::walk::custom_weak;
@@ -111,7 +111,11 @@ impl<'a, R: References> Extractor<'a, R> {
         self.told.reset((end.max(self.object) - self.object) / WORD);
         self.told.set(0);
         let (weak, weak_end) = custom_weak(self.heap, self.object, info, bytes);
-        if info.number >= self.heap.layout.first_object && info.kind.class != Class::Proxy {
+        if info.kind.class == Class::GlobalProxy {
+            self.internal("native_context", OBJECT_FIELDS);
+        } else if info.kind.class == Class::ArrayBuffer && self.heap.layout.buffers_are_plain {
+            // V8 tells nothing of a buffer but its memory.
+        } else if info.number >= self.heap.layout.first_object && info.kind.class != Class::Proxy {
             self.object_references(bytes);
         } else {
             self.internal_references(bytes);
@@ -230,7 +234,7 @@ impl<'a, R: References> Extractor<'a, R> {
         }
         self.properties();
         self.elements();
-        self.embedder_fields(bytes);
+        self.embedder_fields();
         let prototype = self.heap.memory.word(self.info.address + MAP_PROTOTYPE);
         self.edge(EdgeKind::Property, Label::Name("__proto__"), prototype);
         match self.info.kind.class {
@@ -303,17 +307,9 @@ impl<'a, R: References> Extractor<'a, R> {
         }
     }
 
-    /// A table of cells, each with its name.
     fn global_properties(&mut self, table: usize) {
-        let length = small_integer(self.heap.memory.word(table + LENGTH))
-            .unwrap_or(0)
-            .max(0) as usize;
-        for at in 3 + self.heap.layout.dictionary_prefix..length {
-            let word = self.heap.memory.word(table + HEADER + at * WORD);
-            if let Some((cell, Class::PropertyCell)) = self.heap.object(word) {
-                let [name, details, value] = [8, 16, 24].map(|at| self.heap.memory.word(cell + at));
-                self.data_or_accessor(name, details >> 32, value);
-            }
+        for [name, value, details] in self.heap.global_dictionary(table) {
+            self.data_or_accessor(name, details >> 32, value);
         }
     }
 
@@ -387,7 +383,20 @@ impl<'a, R: References> Extractor<'a, R> {
     }
 
     /// What C++ keeps in objects of its templates.
-    fn embedder_fields(&mut self, _bytes: usize) {}
+    fn embedder_fields(&mut self) {
+        if !self.heap.layout.is_api_object(self.info.number) {
+            return;
+        }
+        let first = self.heap.layout.embedder_fields;
+        let end = usize::from(self.heap.memory.byte(self.info.address + MAP_INOBJECT)) * WORD;
+        for (index, offset) in (first..end).step_by(WORD).enumerate() {
+            self.told.set(offset / WORD);
+            let word = self.word(offset);
+            if self.heap.object(word).is_some() {
+                self.edge(EdgeKind::Internal, Label::Number(index as u32), word);
+            }
+        }
+    }
 
     fn bound_function(&mut self) {
         self.internal("bound_function", OBJECT_FIELDS);

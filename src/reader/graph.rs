@@ -7,10 +7,10 @@ use super::describe::{is_private_name, kind_of, name_of};
 use super::edges::{ARRAY_TAGS, ArrayTag, Extractor, Label, References, Told};
 use super::failure::Unreadable;
 use super::heap::{Heap, MapInfo};
-use super::layout::Class;
+use super::layout::{Class, OBJECT_FIELDS};
 use super::memory::{AddressMap, TAG_MASK, WORD, strong};
 use super::names::{MAX_NAME, Names, Naming};
-use super::roots::{Places, Root, each_root};
+use super::roots::{Places, Root};
 use super::tags::{Tag, each_tag, has_tags};
 use super::walk::{Visitor, for_each_ephemeron, walk};
 use crate::snapshot::{EdgeKind, EdgeLabel, HeapGraph, NodeIndex, NodeKind, Rows, StringId};
@@ -69,7 +69,7 @@ pub fn read(
     tell: &mut dyn FnMut(usize, usize),
 ) -> Result<HeapGraph, Unreadable> {
     let mut survey = Survey::default();
-    walk(heap, places, &mut survey)?;
+    let roots = walk(heap, places, &mut survey)?;
     let objects = heap.memory.number();
     let stores = Stores::of(heap, &survey.buffers);
     let mut rows = Rows::with_capacity(SYNTHETIC + objects + stores.all.len(), survey.references);
@@ -81,7 +81,7 @@ pub fn read(
         edges: Edges::default(),
     };
     writer.ephemerons(heap, &survey.tables);
-    writer.roots(heap, places, &mut rows)?;
+    writer.roots(heap, &roots, &mut rows);
     let mut told = Told::default();
     let mut cursor = heap.memory.first_marked();
     let mut done = 0;
@@ -195,16 +195,9 @@ impl Writer {
         Some(NodeIndex::new(SYNTHETIC + number as usize))
     }
 
-    fn roots(
-        &mut self,
-        heap: &mut Heap,
-        places: &Places,
-        rows: &mut Rows,
-    ) -> Result<(), Unreadable> {
-        let mut found: Vec<(Root, usize)> = Vec::new();
-        each_root(heap, places, &mut |root, object| found.push((root, object)))?;
+    fn roots(&mut self, heap: &mut Heap, found: &[(Root, usize)], rows: &mut Rows) {
         let mut globals = Vec::new();
-        for &(_, object) in &found {
+        for &(_, object) in found {
             if heap.layout.has_user_roots
                 && heap.class_of(object) == Class::NativeContext
                 && let Some(global) = strong(heap.memory.word(object + 32))
@@ -240,7 +233,7 @@ impl Writer {
             let name = self.texts.of_name(root.name(), rows);
             rows.add_node(NodeKind::Synthetic, name, 5 + 2 * at as u32, 0);
             let mut index = 0;
-            for &(of, object) in &found {
+            for &(of, object) in found {
                 if of == root
                     && let Some(node) = self.node(heap, object)
                 {
@@ -250,7 +243,6 @@ impl Writer {
                 }
             }
         }
-        Ok(())
     }
 
     fn ephemerons(&mut self, heap: &mut Heap, tables: &[usize]) {
@@ -451,14 +443,13 @@ impl Heap {
     }
 
     pub fn regexp_source(&mut self, object: usize) -> Option<usize> {
-        match self.layout.regexp_data {
-            None => self.string(self.memory.word(object + self.layout.regexp_source)),
-            Some(offset) => {
-                let data = strong(self.memory.word(object + 24))?;
-                let word = self.memory.word(data + offset);
-                self.string(word)
-            }
-        }
+        let escaped = self.memory.word(object + self.layout.regexp_source);
+        let escaped = self.string(escaped);
+        escaped.or_else(|| {
+            let data = strong(self.memory.word(object + OBJECT_FIELDS))?;
+            let word = self.memory.word(data + self.layout.regexp_data?);
+            self.string(word)
+        })
     }
 
     pub fn is_hole(&mut self, word: usize) -> bool {

@@ -207,6 +207,12 @@ pub struct Layout {
     pub private_names: u32,
     /// Whether a function is called by its property `name` first.
     pub names_by_property: bool,
+    /// Whether V8's snapshots tell no properties of array buffers.
+    pub buffers_are_plain: bool,
+    /// Where objects of C++ templates keep what C++ stores in them.
+    pub embedder_fields: usize,
+    /// Whether V8's snapshots mark global objects and their proxies in their names.
+    pub marks_globals: bool,
     /// Whether V8's snapshots hang global objects on their root.
     pub has_user_roots: bool,
     pub read_only_is_free: bool,
@@ -333,7 +339,7 @@ const VERSIONS: &[Version] = &[
         positioned_scopes: 0b11111,
         has_locals_block_list: false,
         template_class_name: 64,
-        weak_cell_target: 16,
+        weak_cell_target: 24,
         registry_next_dirty: 64,
         native_context_weak_slots: 1,
         function_code: None,
@@ -374,6 +380,9 @@ const LOAD_HANDLER: u16 = 137;
 const STORE_HANDLER: u16 = 138;
 const FOREIGN: u16 = 204;
 const FIRST_API_OBJECT: u16 = 1040;
+/// From here to JavaScript's own.
+const API_OBJECT: u16 = 1058;
+const LAST_API_OBJECT: u16 = 2059;
 
 /// Each was checked to hold what it says in V8 10.2, 11.3, 12.4, 13.6 and 14.6.
 const SAME_EVERYWHERE: &[(&str, usize)] = &[
@@ -473,6 +482,9 @@ impl Layout {
             private_names: if major >= 14 { 0b10 } else { 0b11_0000 },
             private_symbols: if major >= 14 { 0b11 } else { 0b11_0001 },
             names_by_property: major >= 14,
+            buffers_are_plain: major >= 14,
+            embedder_fields: if major >= 13 { 32 } else { OBJECT_FIELDS },
+            marks_globals: major >= 14,
             has_user_roots: major < 14,
             read_only_is_free: major >= 13,
             external_text_counts: major >= 13,
@@ -531,6 +543,11 @@ impl Layout {
             dictionary_prefix: first_of(&["namedictionaryshape_prefix_size"])?,
             dictionary_elements: first_of(&["elements_dictionary_elements"])?,
         })
+    }
+
+    /// Whether objects of this type are made from a template of C++.
+    pub fn is_api_object(&self, number: u16) -> bool {
+        matches!(number, FIRST_API_OBJECT) || (API_OBJECT..LAST_API_OBJECT).contains(&number)
     }
 
     /// Whether elements of this kind are references.

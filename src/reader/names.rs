@@ -85,7 +85,10 @@ impl Names {
     /// How this object is called: for maps of which each has to be asked.
     pub fn of_object(&mut self, heap: &mut Heap, object: usize, info: MapInfo) -> Naming {
         match self.own_tag(heap, object, info) {
-            Some(found) => Naming::Heap(found.name),
+            Some(found) if !heap.layout.marks_globals || info.kind.class != Class::GlobalObject => {
+                Naming::Heap(found.name)
+            }
+            Some(_) => Naming::Own("global (global*)"),
             None => self.by_chain(heap, object, info),
         }
     }
@@ -103,7 +106,11 @@ impl Names {
         let constructor = self.map_constructor(heap, info.address)?;
         match heap.class_of(constructor) {
             Class::Function => {
-                let name = self.function_name(heap, constructor)?;
+                let own = match heap.layout.names_by_property {
+                    true => self.own_function_name(heap, constructor),
+                    false => None,
+                };
+                let name = own.or_else(|| self.function_name(heap, constructor))?;
                 (!is_object(heap, name)).then_some(Found {
                     name,
                     constructor: Some(constructor),
@@ -137,7 +144,22 @@ impl Names {
     }
 
     fn by_chain(&mut self, heap: &mut Heap, object: usize, info: MapInfo) -> Naming {
-        match self.chain(heap, info) {
+        let found = self.chain(heap, info);
+        if heap.layout.marks_globals
+            && matches!(info.kind.class, Class::GlobalObject | Class::GlobalProxy)
+        {
+            let is_global = match found {
+                Some(found) => heap.text(found.name, 8).as_deref() == Some("global"),
+                None => false,
+            };
+            return Naming::Own(match (info.kind.class, is_global) {
+                (Class::GlobalProxy, true) => "global (global)",
+                (Class::GlobalProxy, false) => "Object (global)",
+                (_, true) => "global (global*)",
+                (_, false) => "Object (global*)",
+            });
+        }
+        match found {
             Some(found) => Naming::Heap(found.name),
             None if info.kind.name == "JSPrimitiveWrapper" => {
                 Naming::Own(wrapper_name(heap, object))
@@ -233,15 +255,15 @@ impl Names {
         })
     }
 
+    /// The property `name` of a function, where a program has set it.
+    fn own_function_name(&self, heap: &mut Heap, function: usize) -> Option<usize> {
+        let info = heap.map_info(function)?;
+        let name = self.own_value(heap, function, info, self.known.name)?;
+        heap.non_empty_string(name)
+    }
+
     /// The name of a function that is not empty.
     pub fn function_name(&self, heap: &mut Heap, function: usize) -> Option<usize> {
-        if heap.layout.names_by_property
-            && let Some(info) = heap.map_info(function)
-            && let Some(name) = self.own_value(heap, function, info, self.known.name)
-            && let Some(name) = heap.non_empty_string(name)
-        {
-            return Some(name);
-        }
         let shared = strong(heap.memory.word(function + heap.layout.function_shared))?;
         heap.shared_name(shared, true)
     }
@@ -282,7 +304,7 @@ fn class_name(info: MapInfo) -> &'static str {
             "JSGeneratorObject" | "JSAsyncFunctionObject" | "JSAsyncGeneratorObject" => "Generator",
             "JSArrayBuffer" => "ArrayBuffer",
             "JSDataView" => "DataView",
-            "JSGlobalProxy" | "JSGlobalObject" => "global",
+            "JSGlobalProxy" => "global",
             _ => "Object",
         },
     }
@@ -364,14 +386,37 @@ impl Heap {
     /// The value of a key of an object whose properties are in a dictionary.
     fn dictionary_value(&mut self, object: usize, info: MapInfo, key: usize) -> Option<usize> {
         let table = strong(self.memory.word(object + OBJECT_PROPERTIES))?;
-        if info.kind.class == Class::GlobalObject || self.class_of(table) != Class::FixedArray {
+        if self.class_of(table) != Class::FixedArray {
             return None;
+        }
+        if info.kind.class == Class::GlobalObject {
+            return self
+                .global_dictionary(table)
+                .into_iter()
+                .find(|&[found, ..]| found == key)
+                .map(|[_, value, _]| value);
         }
         self.name_dictionary(table)
             .find(|&[found, ..]| found == key)
             .and_then(|[_, value, details]| {
                 ((details >> 32) & DETAILS_IS_ACCESSOR == 0).then_some(value)
             })
+    }
+
+    /// Names, values and details of the cells of a global object.
+    pub fn global_dictionary(&mut self, table: usize) -> Vec<[usize; 3]> {
+        const PREFIX: usize = 3;
+        let length = small_integer(self.memory.word(table + 8))
+            .unwrap_or(0)
+            .max(0) as usize;
+        let mut cells = Vec::new();
+        for at in PREFIX + self.layout.dictionary_prefix..length {
+            let word = self.memory.word(table + HEADER + at * WORD);
+            if let Some((cell, Class::PropertyCell)) = self.object(word) {
+                cells.push([8, 24, 16].map(|at| self.memory.word(cell + at)));
+            }
+        }
+        cells
     }
 
     /// All keys, values and details of a dictionary, free places too.

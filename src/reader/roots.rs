@@ -86,7 +86,12 @@ impl Places {
     }
 }
 
-/// Calls `found` with every object that a root holds.
+/// Objects that words on the stack lead to.
+pub fn on_stack(heap: &mut Heap, places: &Places) -> Vec<usize> {
+    candidates(heap, scripts_stack(places))
+}
+
+/// Calls `found` with every object that a root holds, but for the stack.
 ///
 /// # Errors
 ///
@@ -120,9 +125,6 @@ pub fn each_root(
     }
     for object in candidates(heap, handles(&places.v8)?) {
         found(Root::Handles, object);
-    }
-    for object in candidates(heap, scripts_stack(places)) {
-        found(Root::Stack, object);
     }
     global_handles(heap, places.v8.global_handle, &mut |object| {
         found(Root::GlobalHandles, object);
@@ -298,9 +300,10 @@ pub fn is_object(heap: &mut Heap, word: usize) -> Option<usize> {
     is_one.then_some(object)
 }
 
-/// The stack from where scripts called C++: what lies deeper holds objects by handles, and words that are stale.
+/// The frame of the script that called C++. What lies deeper holds objects by handles. What lies above is V8's own:
+/// a capture is called from a promise's job, when all other scripts have returned; words there are stale.
 ///
-/// V8 notes the frame of that call. A frame begins with the address of the one that called, which is further up, and
+/// V8 notes the frame of the call. A frame begins with the address of the one that called, which is further up, and
 /// of code, which is not on the stack.
 fn scripts_stack(places: &Places) -> Range<usize> {
     let stack = &places.stack;
@@ -314,7 +317,12 @@ fn scripts_stack(places: &Places) -> Range<usize> {
     };
     let noted = places.v8.isolate.clone().step_by(WORD).map(word);
     let frame = noted.filter(|at| stack.contains(at) && is_frame(*at)).min();
-    frame.unwrap_or(stack.start)..stack.end
+    match frame {
+        // With the frame of the one that called it, which holds its arguments.
+        Some(frame) if is_frame(word(frame)) => frame..word(word(frame)),
+        Some(frame) => frame..word(frame),
+        None => stack.clone(),
+    }
 }
 
 /// Blocks of handles are filled one after the other; all but the last are full.

@@ -4,7 +4,7 @@ use super::failure::Unreadable;
 use super::heap::{Heap, MapInfo};
 use super::layout::{Class, HEADER, LENGTH, Shape};
 use super::memory::{STRONG, TAG_MASK, WORD, small_integer, strong};
-use super::roots::{Places, each_root};
+use super::roots::{Places, Root, each_root, on_stack};
 
 /// Entries of a weak collection begin behind three counts.
 const TABLE_PREFIX: usize = 3;
@@ -17,7 +17,8 @@ pub trait Visitor {
     fn object(&mut self, heap: &mut Heap, object: usize, info: MapInfo, bytes: usize);
 }
 
-/// Marks every object that is reached, and tells the visitor of it.
+/// Marks every object that is reached, and tells the visitor of it. Gives the roots and what each holds; of the
+/// words on the stack, which may be stale, only those without which an object would not have been reached.
 ///
 /// # Errors
 ///
@@ -26,20 +27,38 @@ pub fn walk(
     heap: &mut Heap,
     places: &Places,
     visitor: &mut impl Visitor,
-) -> Result<(), Unreadable> {
+) -> Result<Vec<(Root, usize)>, Unreadable> {
     let mut stack: Vec<usize> = Vec::with_capacity(1 << 16);
+    let mut tables = Vec::new();
     let mut roots = Vec::new();
-    each_root(heap, places, &mut |_, object| roots.push(object))?;
-    for object in roots {
+    each_root(heap, places, &mut |root, object| roots.push((root, object)))?;
+    for &(_, object) in &roots {
         if heap.memory.mark(object) {
             stack.push(object);
         }
     }
-    let mut tables = Vec::new();
+    reach(heap, &mut stack, &mut tables, visitor)?;
+    for object in on_stack(heap, places) {
+        if heap.memory.mark(object) {
+            roots.push((Root::Stack, object));
+            stack.push(object);
+            reach(heap, &mut stack, &mut tables, visitor)?;
+        }
+    }
+    Ok(roots)
+}
+
+/// All that these lead to.
+fn reach(
+    heap: &mut Heap,
+    stack: &mut Vec<usize>,
+    tables: &mut Vec<usize>,
+    visitor: &mut impl Visitor,
+) -> Result<(), Unreadable> {
     loop {
-        drain(heap, &mut stack, &mut tables, visitor)?;
+        drain(heap, stack, tables, visitor)?;
         // Values of weak collections live as long as their keys and their tables.
-        for &table in &tables {
+        for &table in tables.iter() {
             for_each_ephemeron(heap, table, |heap, key, value| {
                 if is_alive(heap, key)
                     && let Some(value) = strong(value)
