@@ -92,6 +92,7 @@ function objections (comparison, explained = []) {
   let [ours, v8s] = [classes.ours.shallowBytes, classes.v8s.shallowBytes]
   for (const one of classes.different) {
     if (isExplained('class', one.class)) {
+      if (one.isObject) continue
       ours -= one.ours.shallowBytes
       v8s -= one.v8s.shallowBytes
     } else if (one.isObject && Math.abs(one.ours.count - (renamed.get(one.class) ?? 0) - one.v8s.count) > FRAME_INSTANCES) {
