@@ -61,10 +61,10 @@ declare namespace memwatch {
      */
     openHeap (options?: OpenHeapOptions): Promise<Snapshot>
     /**
-     * Captures the heap of this thread in the background: a forked copy of the process lets V8 take its snapshot,
-     * analyses it and sends what it found. **The thread pauses for the fork alone, some milliseconds; the copy takes
-     * 400 to 490 bytes an object, one processor at the lowest priority, and what the service writes to meanwhile is
-     * in memory twice.** The contents of strings are hidden.
+     * Captures the heap of this thread in the background: a forked copy of the process reads it, analyses it and sends
+     * what it found. **The thread pauses for the fork alone, some milliseconds; the copy takes memory (400 to 490 bytes
+     * an object where V8's snapshot reads the heap), one processor at the lowest priority, and what the service writes
+     * to meanwhile is in memory twice.** The contents of strings are hidden.
      *
      * @throws (rejects) Error with code `ERR_MEMWATCH_UNSUPPORTED` where `capabilities.backgroundCapture` is false and
      *   the mode is `'background'`, in the other mode `ERR_MEMWATCH_PAUSE_LIMIT`,
@@ -77,6 +77,7 @@ declare namespace memwatch {
     capture (options: CaptureOptions & { as: 'classes' }): Promise<ClassesCapture>
     capture (options: CaptureOptions & { as: 'graph' }): Promise<GraphCapture>
     capture (options: CaptureOptions & SnapshotFileOptions & { as: 'snapshot', path?: string | URL }): Promise<SnapshotCapture>
+    capture (options: Omit<CaptureOptions, 'engine'> & { as: 'comparison' }): Promise<ComparisonCapture>
     /**
      * Captures the heap in the background, runs `between` and captures again, round by round, and tells which paths
      * and classes had more objects after each round than before it. **Each capture costs what `capture` costs;** the
@@ -172,17 +173,18 @@ declare namespace memwatch {
      *
      * @throws (rejects) as `capture`
      */
-    start (options?: CaptureOptions): Promise<BackgroundHeapDiff>
+    start (options?: BackgroundOptions): Promise<BackgroundHeapDiff>
   }
 
   interface BackgroundHeapDiff {
     /**
-     * Compares the heap now with the heap at `start()`. Limits that are not given are those of `start()`.
+     * Compares the heap now with the heap at `start()`, by the same engine. Limits that are not given are those of
+     * `start()`.
      *
      * @throws (rejects) Error with code `ERR_MEMWATCH_DIFF_ENDED` the second time, and as `capture`, after which it
      *   can be tried again
      */
-    end (options?: CaptureOptions): Promise<BackgroundDiffResult>
+    end (options?: Omit<BackgroundOptions, 'engine'>): Promise<BackgroundDiffResult>
   }
 
   interface BackgroundDiffResult {
@@ -337,11 +339,16 @@ declare namespace memwatch {
   interface CaptureOptions extends OpenSnapshotOptions {
     /**
      * `'in-process'` reads the heap without a copy: **V8's snapshot pauses the thread, as `openHeap` does**. Options of
-     * copies (`timeoutMs`, `stallMs`, `memoryLimit`, `retries`) are then refused. Default `'background'`.
+     * copies (`engine`, `timeoutMs`, `stallMs`, `memoryLimit`, `retries`) are then refused. Default `'background'`.
      */
     mode?: 'background' | 'in-process'
     /** As for `openHeap`, in mode `'in-process'` alone. */
     maxPauseMs?: number
+    /**
+     * What reads the heap in the copy: our reader, which reads V8's objects from memory, or V8's snapshot. Default the
+     * reader, with V8's snapshot in reserve; one that is named is used or none.
+     */
+    engine?: 'reader' | 'v8'
     /** For all attempts together. Default 10 minutes. */
     timeoutMs?: number
     /** A copy that neither says anything nor uses the processor for so long is killed. Default 20,000. */
@@ -356,6 +363,9 @@ declare namespace memwatch {
     /** How often a copy that ended or hung is followed by another. Default 3. */
     retries?: number
   }
+
+  /** Of captures that are compared. */
+  type BackgroundOptions = Omit<CaptureOptions, 'mode' | 'maxPauseMs'>
 
   /** What a snapshot file may be like. */
   interface SnapshotFileOptions {
@@ -379,8 +389,10 @@ declare namespace memwatch {
 
   /** What a background capture found. Sizes are bytes. */
   interface Capture {
-    /** What read the heap: V8's own snapshot. */
-    engine: 'v8'
+    /** What read the heap: our reader or V8's snapshot. */
+    engine: 'reader' | 'v8'
+    /** Why V8's snapshot had to be used instead of the reader. */
+    engineReason?: string
     /** The longest time that the thread was held up at once. */
     pauseMs: number
     durationMs: number
@@ -391,12 +403,15 @@ declare namespace memwatch {
     totalSize: number
   }
 
-  interface ClassesCapture extends Capture {
-    /** The largest retained size first. */
-    classes: CapturedClass[]
+  /** Counts alone, without references. */
+  interface ClassesCapture extends Omit<Capture, 'edgeCount'> {
+    /** The largest shallow size first. */
+    classes: CountedClass[]
   }
 
-  interface SummaryCapture extends ClassesCapture {
+  interface SummaryCapture extends Capture {
+    /** The largest retained size first. */
+    classes: CapturedClass[]
     /** As `snapshot.suspects()` gives them; their ids mean nothing outside of the capture. */
     suspects: SnapshotSuspect[]
   }
@@ -423,7 +438,7 @@ declare namespace memwatch {
     className: string
   }
 
-  interface GrowthOptions extends Omit<CaptureOptions, 'onProgress'> {
+  interface GrowthOptions extends Omit<BackgroundOptions, 'onProgress'> {
     /** The work of one round, after which the heap is captured. What it throws ends all. */
     between: (round: { round: number, signal?: AbortSignal }) => unknown
     /** Default 3, 1000 at most. */
@@ -470,12 +485,135 @@ declare namespace memwatch {
     path: string
   }
 
-  interface CapturedClass {
+  /** Sizes are V8's own: the array that a JavaScript array keeps its elements in counts as `(array)`. */
+  interface CountedClass {
     name: string
     count: number
     shallowSize: number
+  }
+
+  /** What V8 keeps for an object alone, such as the array of its elements, counts as the object's. */
+  interface CapturedClass extends CountedClass {
     /** What would be freed with all of them. */
     retainedSize: number
+  }
+
+  interface ComparisonCapture extends Capture {
+    comparison: ReadingComparison
+  }
+
+  /** How our reader's reading of a heap differs from V8's snapshot of it. Lists are the first rows of more. */
+  interface ReadingComparison {
+    /** The heap as a capture reads it, and V8's snapshot, which collects garbage first. */
+    classes: ReadingClasses
+    /** Read once more with V8's ids, object by object. */
+    graph: {
+      classes: ReadingClasses
+      nodes: {
+        matchedCount: number
+        /** Of ours: V8 does not know them. */
+        withoutIdCount: number
+        repeatedIdCount: number
+        differentCount: number
+        /** The same object with another kind, name or size. */
+        different: ReadingNodeDifference[]
+        onlyInV8s: ReadingTally
+        missing: ReadingMissingNodes[]
+        onlyInOurs: ReadingTally
+        surplus: ReadingMissingNodes[]
+      }
+      /** Of nodes that are in both. */
+      edges: {
+        equalCount: number
+        onlyInV8sCount: number
+        missing: ReadingMissingEdges[]
+        onlyInOursCount: number
+        surplus: ReadingMissingEdges[]
+      }
+      /** Our retainer paths of random objects, followed in V8's graph. */
+      paths: {
+        objectCount: number
+        unreachedCount: number
+        followedCount: number
+        trueCount: number
+        failed: Array<{
+          reason: 'no root' | 'no node' | 'no edge'
+          source: string
+          edge: string
+          target: string
+          count: number
+          example: ReadingEdge
+        }>
+      }
+    }
+  }
+
+  interface ReadingTally {
+    count: number
+    shallowBytes: number
+  }
+
+  interface ReadingTotals {
+    nodeCount: number
+    edgeCount: number
+    shallowBytes: number
+    /** Nodes that are a program's objects. */
+    objectCount: number
+  }
+
+  interface ReadingClasses {
+    ours: ReadingTotals
+    v8s: ReadingTotals
+    equalCount: number
+    differentCount: number
+    /** Of those that differ, classes of a program's objects with another count. */
+    differentObjectCount: number
+    different: Array<{ class: string, isObject: boolean, ours: ReadingTally, v8s: ReadingTally }>
+  }
+
+  interface ReadingNodeDifference {
+    v8s: string
+    ours: string
+    isObject: boolean
+    count: number
+    kindCount: number
+    nameCount: number
+    sizeCount: number
+    examples: Array<{
+      id: number
+      v8sBytes: number
+      ourBytes: number
+      v8sNameBytes: number
+      ourNameBytes: number
+      sameNameBytes: number
+    }>
+  }
+
+  /** Nodes of one class that only one of the readings has. */
+  interface ReadingMissingNodes extends ReadingTally {
+    class: string
+    isObject: boolean
+    /** How many of them are held by what is in both. */
+    entryCount: number
+    ids: number[]
+    heldBy: Array<{ class: string, edge: string, isInBoth: boolean, count: number, id: number }>
+  }
+
+  /** References of one kind that only one of the readings has. */
+  interface ReadingMissingEdges {
+    source: string
+    edge: string
+    target: string
+    isObject: boolean
+    isTargetInBoth: boolean
+    count: number
+    examples: ReadingEdge[]
+  }
+
+  interface ReadingEdge {
+    source: number
+    label: string
+    target: number
   }
 
   interface OpenHeapOptions extends SnapshotLimits, OpenSnapshotOptions {}

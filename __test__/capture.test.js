@@ -19,30 +19,30 @@ it('says whether it can', () => {
 })
 
 describe('a background capture', { skip: !backgroundCapture && backgroundCaptureReason }, () => {
-  it('finds the classes that a snapshot file of the same heap has', async (t) => {
-    const { captured, file, summary } = await inChild(async (memwatch, tools, folder) => {
+  it('by V8 finds the classes that a snapshot file of the same heap has', async (t) => {
+    const { captured, counted, file } = await inChild(async (memwatch, tools, folder) => {
       const v8 = require('node:v8')
       class Planted { constructor (at) { this.at = at + 0.5 } }
       class Holder { constructor (held) { this.held = held } }
       globalThis.held = new Holder(Array.from({ length: 20_000 }, (_, at) => new Planted(at)))
       const path = `${folder}/heap.heapsnapshot`
       // The first time loads code.
-      await memwatch.capture()
+      await memwatch.capture({ engine: 'v8' })
       await memwatch.openSnapshot(v8.writeHeapSnapshot(path))
       v8.writeHeapSnapshot(path)
-      const captured = await memwatch.capture({ as: 'classes' })
-      const summary = await memwatch.capture()
+      const captured = await memwatch.capture({ engine: 'v8' })
+      const counted = await memwatch.capture({ as: 'classes', engine: 'v8' })
       const file = await memwatch.openSnapshot(path)
       return {
         captured,
-        summary,
+        counted,
         file: { nodeCount: file.nodeCount, edgeCount: file.edgeCount, totalSize: file.totalSize, classes: file.classes() }
       }
     }, { argument: temporaryFolder(t), env: { NODE_NO_WARNINGS: '1' } })
 
     assert.deepEqual(Object.keys(captured).sort(), ['attempts', 'classes', 'durationMs', 'edgeCount', 'engine',
-      'nodeCount', 'pauseMs', 'totalSize'])
-    assert.equal(captured.engine, 'v8')
+      'nodeCount', 'pauseMs', 'suspects', 'totalSize'])
+    assert.deepEqual([captured.engine, counted.engine], ['v8', 'v8'])
     assert.ok(captured.pauseMs > 0 && captured.pauseMs < captured.durationMs)
     assert.ok(captured.attempts >= 1)
     // What capturing itself puts on the heap is some tens of objects.
@@ -66,9 +66,49 @@ describe('a background capture', { skip: !backgroundCapture && backgroundCapture
     }
     const different = captured.classes.filter((one) => !same(one))
     assert.ok(different.length < captured.classes.length / 5, different.map(({ name }) => name).join())
-    const suspect = summary.suspects.find(({ accumulated }) => accumulated?.name === 'Planted')
+    const suspect = captured.suspects.find(({ accumulated }) => accumulated?.name === 'Planted')
     assert.equal(suspect.accumulated.count, 20_000)
-    assert.equal(summary.classes.find(({ name }) => name === 'Planted').count, 20_000)
+    assert.ok(Math.abs(counted.totalSize - file.totalSize) <= file.totalSize * 0.01, `${counted.totalSize} and ${file.totalSize}`)
+  })
+
+  it('by our own reader finds the instances and sizes that V8 finds', async () => {
+    const { byReader, byV8 } = await inChild(async (memwatch) => {
+      class Planted {
+        constructor (at) {
+          this.at = at + 0.5
+          this[at % 2] = [at]
+        }
+      }
+      class Holder { constructor (held) { this.held = held } }
+      globalThis.held = new Holder(Array.from({ length: 20_000 }, (_, at) => new Planted(at)))
+      // The first time loads code.
+      for (const engine of ['reader', 'v8']) await memwatch.capture({ engine })
+      const captured = async (engine) => ({
+        summary: await memwatch.capture({ engine }),
+        counted: await memwatch.capture({ as: 'classes', engine })
+      })
+      return { byReader: await captured('reader'), byV8: await captured('v8') }
+    })
+    const common = ['attempts', 'classes', 'durationMs', 'engine', 'nodeCount', 'pauseMs', 'totalSize']
+    for (const [engine, { summary, counted }] of [['reader', byReader], ['v8', byV8]]) {
+      assert.deepEqual([summary.engine, counted.engine], [engine, engine])
+      assert.deepEqual(Object.keys(summary).sort(), [...common, 'edgeCount', 'suspects'].sort())
+      assert.deepEqual(Object.keys(counted).sort(), common)
+      assert.deepEqual(Object.keys(counted.classes[0]).sort(), ['count', 'name', 'shallowSize'])
+      assert.ok(counted.classes.every(({ shallowSize }, at, all) => at === 0 || shallowSize <= all[at - 1].shallowSize))
+      const suspect = summary.suspects.find(({ accumulated }) => accumulated?.name === 'Planted')
+      assert.equal(suspect.accumulated.count, 20_000)
+    }
+    for (const as of ['summary', 'counted']) {
+      for (const name of ['Planted', 'Holder']) {
+        const of = ({ [as]: { classes } }) => classes.find((one) => one.name === name)
+        const { retainedSize, ...found } = of(byReader)
+        const { retainedSize: expectedSize, ...expected } = of(byV8)
+        assert.deepEqual(found, expected)
+        // V8's own tables of a class come and go.
+        if (as === 'summary') assert.ok(Math.abs(retainedSize - expectedSize) <= expectedSize * 0.005, `${name}: ${retainedSize} and ${expectedSize}`)
+      }
+    }
   })
 
   it('tells the paths that retain most', async () => {
@@ -102,12 +142,20 @@ describe('a background capture', { skip: !backgroundCapture && backgroundCapture
 
   it('tells how far it has come', async () => {
     const percents = await inChild(async (memwatch) => {
-      const percents = []
-      await memwatch.capture({ onProgress: ({ percent }) => percents.push(percent) })
-      return percents
+      globalThis.held = Array.from({ length: 300_000 }, (_, at) => ({ at }))
+      const all = []
+      for (const options of [{ engine: 'reader' }, { engine: 'v8' }, { as: 'classes' }]) {
+        const percents = []
+        await memwatch.capture({ ...options, onProgress: ({ percent }) => percents.push(percent) })
+        all.push(percents)
+      }
+      return all
     })
-    assert.ok(percents.length > 5, `${percents}`)
-    assert.deepEqual(percents, [...new Set(percents)].sort((a, b) => a - b))
+    for (const told of percents) {
+      assert.deepEqual(told, [...new Set(told)].sort((a, b) => a - b))
+      assert.equal(told.at(-1), 100)
+    }
+    assert.deepEqual(percents.map((told) => told.length > 5), [true, true, false])
   })
 
   it('writes a snapshot file that only its owner reads', async (t) => {
@@ -178,13 +226,16 @@ describe('a background capture', { skip: !backgroundCapture && backgroundCapture
         codes.push(await memwatch.capture(options).then(() => 'captured', (error) => error.code))
       }
       codes.push(await memwatch.writeSnapshot({ as: 'classes' }).catch(({ code }) => code))
+      for (const options of [{ engine: 'gdb' }, { as: 'comparison', engine: 'v8' }, { as: 'comparison', mode: 'in-process' }]) {
+        codes.push(await memwatch.capture(options).catch(({ code }) => code))
+      }
       codes.push((await memwatch.capture({ as: 'classes' })).engine)
       return codes
     })
     const invalid = 'ERR_MEMWATCH_INVALID_OPTION'
     const unknown = 'ERR_MEMWATCH_UNKNOWN_OPTION'
     assert.deepEqual(codes, [invalid, invalid, invalid, unknown, invalid, invalid, invalid, invalid, invalid, invalid,
-      'ERR_MEMWATCH_CANCELLED', 'ERR_MEMWATCH_CAPTURE_TIMEOUT', 'ERR_MEMWATCH_CAPTURE_DIED', unknown, 'v8'])
+      'ERR_MEMWATCH_CANCELLED', 'ERR_MEMWATCH_CAPTURE_TIMEOUT', 'ERR_MEMWATCH_CAPTURE_DIED', unknown, invalid, invalid, invalid, 'reader'])
   })
 
   it('ends its copy when it is cancelled', async () => {
@@ -203,10 +254,10 @@ describe('a background capture', { skip: !backgroundCapture && backgroundCapture
     assert.deepEqual([code, cause, children], ['ERR_MEMWATCH_CANCELLED', 'enough', ''])
   })
 
-  it('tries again when a copy is ended, but not when it is killed', async () => {
-    const { attempts, killed } = await inChild(async (memwatch) => {
+  it('tries again by V8 when a copy is ended, but not when it is killed', async () => {
+    const { again, same, killed } = await inChild(async (memwatch) => {
       const fs = require('node:fs')
-      globalThis.held = Array.from({ length: 200_000 }, (_, at) => ({ at }))
+      globalThis.held = Array.from({ length: 500_000 }, (_, at) => ({ at }))
       const endFirst = (signal) => {
         let ended = false
         return () => {
@@ -215,11 +266,16 @@ describe('a background capture', { skip: !backgroundCapture && backgroundCapture
           ended = true
         }
       }
-      const { attempts } = await memwatch.capture({ as: 'classes', onProgress: endFirst('SIGSEGV') })
+      const told = ({ attempts, engine, engineReason }) => [attempts, engine, engineReason]
+      const again = told(await memwatch.capture({ onProgress: endFirst('SIGSEGV') }))
+      const same = told(await memwatch.capture({ engine: 'reader', onProgress: endFirst('SIGSEGV') }))
       const killed = await memwatch.capture({ onProgress: endFirst('SIGKILL') }).catch((error) => error)
-      return { attempts, killed: [killed.code, killed.message] }
+      return { again, same, killed: [killed.code, killed.message] }
     })
-    assert.equal(attempts, 2)
+    const [attempts, engine, reason] = again
+    assert.deepEqual([attempts, engine], [2, 'v8'])
+    assert.match(reason, /SIGSEGV/)
+    assert.deepEqual(same.slice(0, 2), [2, 'reader'])
     assert.equal(killed[0], 'ERR_MEMWATCH_CAPTURE_DIED')
     assert.match(killed[1], /SIGKILL/)
   })
@@ -251,7 +307,7 @@ describe('a background capture', { skip: !backgroundCapture && backgroundCapture
       await worker.terminate()
       return { both: both.map(({ engine }) => engine), refused, inWorker }
     }, { argument: PACKAGE })
-    assert.deepEqual(both, ['v8', 'v8'])
+    assert.deepEqual(both, ['reader', 'reader'])
     assert.equal(refused, 'ERR_MEMWATCH_CAPTURE_BUSY')
     assert.equal(inWorker, 100)
   })

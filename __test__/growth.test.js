@@ -72,7 +72,8 @@ describe('growth between background captures', { skip }, () => {
     it(`finds ${kind}`, async () => {
       const { captures, classes, paths } = await growthOfServer(onRequest)
       assert.equal(captures.length, 4)
-      for (const { attempts, pauseMs, durationMs, nodeCount } of captures) {
+      for (const { attempts, engine, pauseMs, durationMs, nodeCount } of captures) {
+        assert.equal(engine, 'reader')
         assert.ok(attempts >= 1 && pauseMs > 0 && durationMs >= pauseMs && nodeCount > 10_000)
       }
       const [path] = paths
@@ -156,6 +157,35 @@ describe('growth between background captures', { skip }, () => {
     ]) {
       await assert.rejects(memwatch.growth(options), { name: 'TypeError', code })
     }
+  })
+})
+
+describe('captures that are compared', { skip }, () => {
+  it('are read by the engine of the first, whatever ends a copy', async () => {
+    const { byReader, byV8, codes } = await inChild(async (memwatch) => {
+      const fs = require('node:fs')
+      globalThis.held = Array.from({ length: 500_000 }, (_, at) => ({ at }))
+      // Ends the first copy of a round.
+      const growth = async (round, options) => {
+        let isOver = false
+        const onProgress = (progress) => {
+          const [copy] = fs.readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').split(' ')
+          if (isOver || progress.round !== round || !copy) return
+          isOver = true
+          process.kill(Number(copy), 'SIGSEGV')
+        }
+        const { captures } = await memwatch.growth({ rounds: 1, between () {}, onProgress, ...options })
+        return captures.map(({ attempts, engine }) => [attempts, engine])
+      }
+      const byReader = await growth(1)
+      const byV8 = await growth(0)
+      const diff = await memwatch.HeapDiff.start()
+      const codes = [await diff.end({ engine: 'v8' }).catch(({ code }) => code), await growth(1, { retries: 0 }).catch(({ code }) => code)]
+      return { byReader, byV8, codes }
+    })
+    assert.deepEqual(byReader, [[1, 'reader'], [2, 'reader']])
+    assert.deepEqual(byV8, [[2, 'v8'], [1, 'v8']])
+    assert.deepEqual(codes, ['ERR_MEMWATCH_UNKNOWN_OPTION', 'ERR_MEMWATCH_CAPTURE_DIED'])
   })
 })
 

@@ -98,8 +98,30 @@ async function analyse () {
   const compared: memwatch.SnapshotComparison = await memwatch.compareSnapshots(['a', new URL('file:///b')])
   const [stayed] = compared.survivors ?? []
   seen.push(changes[0].growth, stayed.size, stayed.largestId, compared.growingPaths[0].counts[0], compared.snapshots[0].nodeCount)
-  const { suspects, classes, pauseMs } = await memwatch.capture({ timeoutMs: 1000 })
-  const counted: memwatch.ClassesCapture = await memwatch.capture({ as: 'classes', memoryLimit: '1 GB', retries: 0 })
+  const { suspects, classes, pauseMs, engine, engineReason } = await memwatch.capture({ timeoutMs: 1000 })
+  const by: 'reader' | 'v8' = engine
+  console.log(by, engineReason?.length)
+  const counted: memwatch.ClassesCapture = await memwatch.capture({ as: 'classes', memoryLimit: '1 GB', retries: 0, engine: 'reader' })
+  console.log(counted.classes[0].shallowSize)
+  // @ts-expect-error classes alone have no retained sizes
+  console.log(counted.classes[0].retainedSize)
+  // @ts-expect-error nor references
+  console.log(counted.edgeCount)
+  const { comparison, edgeCount }: memwatch.ComparisonCapture = await memwatch.capture({ as: 'comparison' })
+  const { graph: { nodes, edges, paths: followed }, classes: { different } }: memwatch.ReadingComparison = comparison
+  seen.push(edgeCount, nodes.onlyInV8s.count, nodes.missing[0].heldBy[0].id, nodes.different[0].examples[0].ourBytes, different[0].v8s.count)
+  seen.push(edges.missing[0].examples[0].target, followed.trueCount, followed.failed[0].example.source)
+  // @ts-expect-error both engines read for a comparison
+  await memwatch.capture({ as: 'comparison', engine: 'v8' })
+  // @ts-expect-error there is no such engine
+  await memwatch.capture({ engine: 'gdb' })
+  await memwatch.capture({ mode: 'in-process', maxPauseMs: 500 })
+  // @ts-expect-error captures that are compared are made in copies
+  await memwatch.HeapDiff.start({ mode: 'in-process' })
+  const remove: () => void = memwatch.installSignalHandler('SIGUSR2', { directory: '/tmp', maxFiles: 2, engine: 'v8' })
+  remove()
+  memwatch.configure({ nearHeapLimit: { directory: '/tmp', captures: 2, maxBytes: '1 GB' } })
+  memwatch.once('snapshot', ({ path, reason }: memwatch.SnapshotWritten) => console.log(path.length, reason.length))
   const { path: written } = await memwatch.capture({ as: 'snapshot', path: new URL('file:///a') })
   const name: string = await memwatch.writeSnapshot(written, { force: true })
   memwatch.writeSnapshot(name, (error, path) => console.log(error?.message, path?.length))
@@ -111,7 +133,9 @@ async function analyse () {
     between: async ({ round, signal }) => console.log(round.toFixed(), signal?.aborted)
   })
   const diff: memwatch.BackgroundHeapDiff = await memwatch.HeapDiff.start({ force: true })
-  const { before, change: { details: [detail], paths: [net] } } = await diff.end()
+  const { before, change: { details: [detail], paths: [net] } } = await diff.end({ timeoutMs: 1000 })
+  // @ts-expect-error the engine of the start counts
+  await diff.end({ engine: 'v8' })
   seen.push(largestPath.retainedSize, grown.paths[0].counts[0], grown.classes[0].shallowSizes[0], grown.captures[0].pauseMs)
   seen.push(before.nodes, detail['+'], detail.retained_growth_bytes, net.growth, net.example.steps.length)
   const { head } = await memwatch.profile.heap({ ms: 5, interval: 1024 })
@@ -212,14 +236,16 @@ describe('TypeScript', () => {
     const { code, stdout, stderr } = await check(project(t, {
       'required.cts': `import memwatch = require('memwatch-rs')\n${TYPED}`,
       'imported.mts': `import memwatch, { ${NAMES.join(', ')} } from 'memwatch-rs'
-        import type { ConfigureOptions, GcRecord, HistoryColumns, Leak, Snapshot, SnapshotComparison, SnapshotPath,
+        import type { ClassesCapture, ComparisonCapture, ConfigureOptions, GraphCapture, GcRecord, HistoryColumns, Leak, Snapshot, SnapshotComparison, SnapshotPath,
           SnapshotStep, SnapshotSuspect, Stats } from 'memwatch-rs'
         const snapshot: Snapshot = await openSnapshot('a')
         const path: SnapshotPath | null = snapshot.path(1)
         const steps: SnapshotStep[] = path?.steps ?? []
         const suspects: SnapshotSuspect[] = snapshot.suspects()
         const compared: SnapshotComparison = await compareSnapshots(['a', 'b'])
-        console.log(steps, suspects, compared)
+        const captured: [ClassesCapture, GraphCapture, ComparisonCapture] = [await capture({ as: 'classes' }),
+          await capture({ as: 'graph' }), await capture({ as: 'comparison' })]
+        console.log(steps, suspects, compared, captured)
         const options: ConfigureOptions = { threshold: 5 }
         configure(options).on('leak', (leak: Leak) => console.log(leak.reason))
         on('stats', (one: Stats) => console.log(one.min)); once('leak', () => {}); off('stats', () => {})

@@ -3,7 +3,7 @@
 
 const binding = require('../binding.js')
 const { captureAs } = require('./capture')
-const { backgroundDiffOptions } = require('./options')
+const { backgroundDiffEndOptions, backgroundDiffOptions } = require('./options')
 
 /** What changed by class and by path since `start()`. The heap at the start is not kept, only its numbers. */
 class BackgroundHeapDiff {
@@ -29,7 +29,7 @@ class BackgroundHeapDiff {
    * @param {import('../index.js').BackgroundOptions} [options] limits instead of those of `start()`
    */
   async end (options) {
-    const { plan, watch } = backgroundDiffOptions('end', { ...this.#limits, ...options })
+    const { plan, watch } = backgroundDiffEndOptions(options, this.#limits)
     if (this.#hasEnded) {
       throw Object.assign(new Error('attempt to end() a HeapDiff that was already ended'),
         { code: 'ERR_MEMWATCH_DIFF_ENDED' })
@@ -50,8 +50,8 @@ class BackgroundHeapDiff {
  * @param {import('../index.js').BackgroundOptions} [options]
  */
 async function startDiff (native, options) {
-  const { plan, watch } = backgroundDiffOptions('HeapDiff.start', options)
-  const { signal, onProgress, ...limits } = options ?? {}
+  const { plan, watch } = backgroundDiffOptions(options)
+  const { signal, onProgress, engine, ...limits } = options ?? {}
   const series = new binding.HeapSeries()
   await captureAs(native, plan, watch, series)
   return new BackgroundHeapDiff(native, series, limits)

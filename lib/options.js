@@ -152,6 +152,9 @@ function captureOptions (options = {}) {
     throw invalid('ERR_MEMWATCH_INVALID_OPTION',
       `engine must be one of ${ENGINES.map(show).join(', ')}, not ${show(engine)}`)
   }
+  if (as === 'comparison' && (engine !== undefined || mode === 'in-process')) {
+    throw invalid('ERR_MEMWATCH_INVALID_OPTION', "as: 'comparison' takes both engines, in a copy of the process")
+  }
   const ofFile = FILE_FIELDS.find((name) => options[name] !== undefined)
   if (ofFile !== undefined && as !== 'snapshot') {
     throw invalid('ERR_MEMWATCH_INVALID_OPTION', `${ofFile} is for as: 'snapshot' alone`)
@@ -212,9 +215,15 @@ function signalOptions (signal = 'SIGUSR2', file = {}) {
 }
 
 /** @returns {object} as `captureOptions` */
-function backgroundDiffOptions (name, options = {}) {
-  checkFields(`${name}(options)`, options, CAPTURE_LIMITS)
+function backgroundDiffOptions (options = {}) {
+  checkFields('HeapDiff.start(options)', options, CAPTURE_LIMITS)
   return captureOptions(options)
+}
+
+/** @returns {object} as `captureOptions`; `limits` are those of the start, whose engine reads the heap again */
+function backgroundDiffEndOptions (options = {}, limits) {
+  checkFields('end(options)', options, CAPTURE_LIMITS.filter((name) => name !== 'engine'))
+  return captureOptions({ ...limits, ...options })
 }
 
 /** @returns {{ plan: object, watch: object, rounds: number, minGrowth: number, between: Function }} */
@@ -378,6 +387,7 @@ function show (value) {
 }
 
 module.exports = {
+  backgroundDiffEndOptions,
   backgroundDiffOptions,
   captureOptions,
   configChange,

@@ -282,8 +282,8 @@ impl fmt::Display for Error {
                 headroom_bytes,
             } => write!(
                 f,
-                "the copy of the process would take about {} for V8's heap snapshot, but only {} \
-                 are left; force: true tries it all the same",
+                "the copy of the process would take about {}, but only {} are left; \
+                 force: true tries it all the same",
                 format_bytes(*peak_bytes as f64),
                 format_bytes(*headroom_bytes as f64)
             ),

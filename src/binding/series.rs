@@ -9,9 +9,9 @@ use super::capture::CapturedPayload;
 use super::heap_diff::HeapTotalsPayload;
 use super::snapshot::{GrowingStepPayload, PathPayload, converted};
 use crate::analysis::{
-    CountedHeap, CountedPath, GrownClass, GrownPath, NetChange, NetDiff, Series, Telling,
+    CountedHeap, CountedPath, GrownClass, GrownPath, NetChange, NetDiff, Telling,
 };
-use crate::capture::Captured;
+use crate::capture::{Captured, CapturedSeries};
 use crate::report::heap::merged_path;
 use crate::units::format_bytes;
 
@@ -25,7 +25,7 @@ pub struct NativeSeries {
 /// What is known of the captures so far.
 pub struct Kept {
     /// A copy of the process has its own hold on it: the lock may be another thread's there.
-    pub series: Arc<Series>,
+    pub series: CapturedSeries,
     pub captures: Vec<CapturedPayload>,
 }
 
@@ -107,7 +107,7 @@ impl NativeSeries {
         });
         Self {
             kept: Arc::new(Mutex::new(Kept {
-                series: Arc::new(Series::new(telling)),
+                series: CapturedSeries::new(telling),
                 captures: Vec::new(),
             })),
         }
@@ -118,22 +118,21 @@ impl NativeSeries {
         let mut kept = self.kept.lock();
         GrowthPayload {
             captures: std::mem::take(&mut kept.captures),
-            paths: converted(kept.series.paths().to_vec()),
-            classes: converted(kept.series.classes()),
+            paths: converted(kept.series.heaps().paths().to_vec()),
+            classes: converted(kept.series.heaps().classes()),
         }
     }
 
     #[napi(catch_unwind)]
     pub fn diff(&self) -> NetDiffPayload {
-        self.kept.lock().series.net().into()
+        self.kept.lock().series.heaps().net().into()
     }
 }
 
 impl Kept {
     /// Takes in what a copy found.
     pub fn add(&mut self, captured: &mut Captured) {
-        if let Some(look) = captured.findings.look.take() {
-            Arc::make_mut(&mut self.series).add(look);
+        if self.series.add(&mut captured.findings) {
             self.captures.push(captured.clone().into());
         }
     }

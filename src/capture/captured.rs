@@ -3,19 +3,18 @@
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
 use super::mappings::LeftOut;
 use super::reading::{self, Class};
+use super::series::CapturedSeries;
 use super::snapshot_file::FilePlan;
 use super::target_file::TargetFile;
 use crate::analysis::{
     Cancellation, ClassComparison, CompareOptions, CountedPath, GraphComparison, Look,
-    NamedSuspect, OpenedHeap, Progress, Series, StringContents, Threads, compare_classes,
-    compare_graphs,
+    NamedSuspect, OpenedHeap, Progress, StringContents, Threads, compare_classes, compare_graphs,
 };
 use crate::error::Error;
 use crate::snapshot::{HeapGraph, Phase, Watch};
@@ -32,7 +31,7 @@ pub enum Want {
     /// A summary, and the paths that retain most.
     Graph,
     /// A comparison with what is known of earlier captures, which the copy has with the rest of the memory.
-    Growth(Arc<Series>),
+    Growth(CapturedSeries),
     /// A `.heapsnapshot` file.
     Snapshot(FilePlan),
     /// How our reading of the heap differs from V8's.
@@ -125,21 +124,41 @@ pub fn capture(
     tell: impl Fn(u32) + Sync,
 ) -> Result<Findings, Failure> {
     let progress = Progress::new(1, Cancellation::default(), tell);
+    let findings = read(want, choice, frozen, file, &progress)?;
+    progress.on_progress(Phase::Dominate, 1, 1);
+    Ok(findings)
+}
+
+fn read(
+    want: &Want,
+    choice: &Choice,
+    frozen: Frozen,
+    file: Option<&TargetFile>,
+    watch: &dyn Watch,
+) -> Result<Findings, Failure> {
     let why = match choice {
         Choice::Only(Engine::V8) => None,
         Choice::Instead(why) => Some(why.clone()),
-        Choice::Any | Choice::Only(Engine::Reader) => {
-            match by_reader(want, frozen, file, &progress) {
-                Err(Failure::Unsupported { why }) if *choice == Choice::Any => Some(why),
-                findings => return findings,
+        Choice::Any | Choice::Only(Engine::Reader) => match by_reader(want, frozen, file, watch) {
+            Err(Failure::Unsupported { why }) if *choice == Choice::Any => Some(why),
+            Err(Failure::Unsupported { why }) if *want != Want::Comparison => {
+                return Err(with_way_out(&why));
             }
-        }
+            findings => return findings,
+        },
     };
-    let findings = by_v8(want, frozen, file, &progress)?;
+    let findings = by_v8(want, frozen, file, watch)?;
     Ok(Findings {
         engine_reason: why,
         ..findings
     })
+}
+
+/// Where V8's snapshot is not in reserve it can be asked for.
+fn with_way_out(why: &str) -> Failure {
+    Failure::Unsupported {
+        why: format!("{why}; engine: 'v8' has V8's snapshot read the heap"),
+    }
 }
 
 fn by_reader(
@@ -156,6 +175,7 @@ fn by_reader(
         Want::Comparison => compare(frozen, watch),
         want => {
             let graph = reading::graph(frozen, watch)?;
+            watch.on_progress(Phase::Read, 1, 1);
             Ok(of_graph(
                 want,
                 Engine::Reader,
@@ -228,12 +248,11 @@ pub fn of_graph(
     let findings = counted(engine, &graph);
     if let (Want::Snapshot(plan), Some(file)) = (want, file) {
         plan.write(graph, file)?;
-        watch.on_progress(Phase::Dominate, 1, 1);
         return Ok(findings);
     }
     let heap = OpenedHeap::on(threads, graph, watch)?;
     let look = match want {
-        Want::Growth(series) => Some(series.look(&heap, watch)?),
+        Want::Growth(series) => Some(series.heaps().look(&heap, watch)?),
         _ => None,
     };
     let suspects =

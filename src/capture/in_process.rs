@@ -8,7 +8,7 @@ use super::reading::classes_of;
 use super::session::Captured;
 use crate::analysis::Threads;
 use crate::error::Error;
-use crate::snapshot::{HeapGraph, Watch};
+use crate::snapshot::{HeapGraph, Phase, Watch};
 
 /// How the thread was held up for it.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +40,7 @@ pub fn capture_in_process(
         Want::Classes => of_classes(Engine::V8, classes_of(&graph)),
         want => of_graph(want, Engine::V8, graph, target, Threads::Two, watch)?,
     };
+    watch.on_progress(Phase::Dominate, 1, 1);
     let path = file.map(|(plan, target)| plan.keep(target)).transpose()?;
     Ok(Captured {
         findings,

@@ -44,6 +44,18 @@ pub struct Plan {
     pub force: bool,
 }
 
+impl Plan {
+    /// The engine that may read the heap, if only one may.
+    fn engine(&self) -> Option<Engine> {
+        match &self.want {
+            Want::Growth(series) => series.engine().or(self.engine),
+            // V8's takes its part in it, too.
+            Want::Comparison => Some(Engine::Reader),
+            _ => self.engine,
+        }
+    }
+}
+
 /// What a capture gave.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Captured {
@@ -98,7 +110,7 @@ impl Session {
     pub fn begin(plan: Plan) -> Result<Self, Error> {
         support().map_err(with_way_out)?;
         Ok(Self {
-            choice: match plan.engine {
+            choice: match plan.engine() {
                 Some(engine) => Choice::Only(engine),
                 // Known now, it can be prepared for.
                 None => reader::support().map_or_else(Choice::Instead, |()| Choice::Any),
