@@ -74,7 +74,7 @@ async function main () {
   print({
     title: 'Captures',
     note: `medians of ${rounds} processes each with their extremes, in random order; the first capture of each process`,
-    head: ['live heap', 'measured', 'longest gap, ms', 'gap to the floor’s', '`pauseMs`', 'total, s', 'processor time, s', 'extra memory, MB', 'found'],
+    head: ['live heap', 'measured', 'longest gap, ms', 'longest collection, ms', 'gap to the floor’s', '`pauseMs`', 'total, s', 'processor time, s', 'extra memory, MB', 'found'],
     rows
   }, values.markdown)
   say(`load average at the end: ${loadAverage()}`)
@@ -121,12 +121,13 @@ function compared (heap, results) {
   const floorGap = results.floor && median(results.floor.map((one) => one.gapMs))
   return Object.entries(results).map(([name, all]) => {
     const label = [heap, SUBJECTS[name].label]
-    if (all.some((one) => !one)) return [...label, 'died', '', '', '', '', '', '']
+    if (all.some((one) => !one)) return [...label, 'died', '', '', '', '', '', '', '']
     const of = (field, digits, scale = 1) => range(all.map((one) => one[field]), digits, scale)
     const extra = all.map((one) => one.extraBytes).filter((bytes) => bytes !== undefined)
     return [
       ...label,
       of('gapMs', 1),
+      of('collectionMs', 1),
       floorGap && name !== 'floor' && name !== 'idle' ? (median(all.map((one) => one.gapMs)) / floorGap).toFixed(2) : '',
       all[0].pauseMs === undefined ? '' : of('pauseMs', 1),
       of('totalMs', 2, 1e-3),
@@ -171,8 +172,10 @@ async function run ({ node, name, size, floor, isSampled }) {
       const before = isSampled ? pssKilobytes(child.pid) : 0
       let peak = before
       const sampler = isSampled && setInterval(() => {
+        // In this order nothing counts twice: what a copy shares is half of each one's from the fork to the end.
+        const copies = childrenOf(child.pid)
         let now = pssKilobytes(child.pid)
-        for (const pid of childrenOf(child.pid)) now += pssKilobytes(pid)
+        for (const pid of copies) now += pssKilobytes(pid)
         peak = Math.max(peak, now)
       }, SAMPLE_EVERY_MS)
       child.send('go')
@@ -302,6 +305,9 @@ async function child (order) {
   process.send('ready')
   await new Promise((resolve) => { process.once('message', resolve) })
 
+  let collectionMs = 0
+  const note = (list) => { for (const { duration } of list.getEntries()) collectionMs = Math.max(collectionMs, duration) }
+  const observer = new PerformanceObserver(note)
   let [last, gapMs] = [performance.now(), 0]
   const tick = () => {
     const now = performance.now()
@@ -312,6 +318,7 @@ async function child (order) {
   await wait(QUIET_MS)
   tick()
   gapMs = 0
+  observer.observe({ entryTypes: ['gc'] })
   const cpuBegun = cpuMs()
   const begun = performance.now()
   const result = await work()
@@ -321,7 +328,7 @@ async function child (order) {
   await wait(QUIET_MS)
   const cpu = cpuMs() - cpuBegun
   clearInterval(timer)
-  process.send({ expected: leak.length, ...result, gapMs, totalMs, cpuMs: cpu })
+  process.send({ expected: leak.length, ...result, gapMs, collectionMs, totalMs, cpuMs: cpu })
 }
 
 if (process.env.MEMWATCH_BENCH_CHILD === '1') child(JSON.parse(process.argv[2]))

@@ -55,8 +55,10 @@ impl Visitor for Survey {
 struct Texts {
     by_string: AddressMap<StringId>,
     by_name: HashMap<&'static str, StringId>,
+    /// The same by where the name lies, since nearly every edge asks.
+    by_place: AddressMap<StringId>,
     /// The same, of V8's own.
-    by_system: HashMap<&'static str, StringId>,
+    by_system: AddressMap<StringId>,
     numbers: Vec<StringId>,
 }
 
@@ -104,7 +106,9 @@ pub fn read(
         Extractor::new(heap, &mut told, &mut writer.edges, object, info).run(bytes);
         writer.add(heap, &mut rows);
         writer.add_ephemerons(heap, &mut names, id_of, object, &mut rows);
-        if let Some(&at) = stores.by_buffer.get(&object) {
+        if info.kind.class == Class::ArrayBuffer
+            && let Some(&at) = stores.by_buffer.get(&object)
+        {
             let name = writer.texts.of_name("backing_store", &mut rows);
             let node = NodeIndex::new(SYNTHETIC + objects + at);
             rows.add_edge(EdgeKind::Internal, EdgeLabel::Name(name), node);
@@ -373,6 +377,11 @@ impl Writer {
     }
 }
 
+/// One number for one constant: they may share a beginning, and no address takes the upper bits.
+fn place_of(name: &'static str) -> usize {
+    name.as_ptr() as usize ^ name.len() << 48
+}
+
 impl Texts {
     fn of_naming(&mut self, heap: &mut Heap, naming: Naming, rows: &mut Rows) -> StringId {
         match naming {
@@ -384,16 +393,21 @@ impl Texts {
     }
 
     fn of_name(&mut self, name: &'static str, rows: &mut Rows) -> StringId {
-        *self
+        if let Some(&id) = self.by_place.get(&place_of(name)) {
+            return id;
+        }
+        let id = *self
             .by_name
             .entry(name)
-            .or_insert_with(|| rows.add_string(name))
+            .or_insert_with(|| rows.add_string(name));
+        self.by_place.insert(place_of(name), id);
+        id
     }
 
     fn of_system(&mut self, name: &'static str, rows: &mut Rows) -> StringId {
         *self
             .by_system
-            .entry(name)
+            .entry(place_of(name))
             .or_insert_with(|| rows.add_string(&format!("system / {name}")))
     }
 
