@@ -8,7 +8,8 @@
 
 use std::collections::HashMap;
 
-use super::distances::Distances;
+use super::bits::Bits;
+use super::distances::{Distances, SYSTEM_DISTANCE};
 use super::heap_analysis::HeapAnalysis;
 use super::inspectors::is_script_name;
 use super::shared_sizes::{NO_GROUP, shared_sizes};
@@ -103,13 +104,10 @@ impl Shapes {
             .iter()
             .map(|name| self.intern(name))
             .collect();
-        let mut order: Vec<NodeIndex> = graph
-            .nodes()
-            .filter(|&node| distances.distance(node).is_some())
-            .collect();
-        order.sort_by_key(|&node| distances.distance(node));
+        let order = nearest_first(graph, distances);
+        let parents = parents(graph, distances);
         let mut by_node: Vec<Option<ShapeIndex>> = vec![None; graph.node_count()];
-        let mut label_texts: HashMap<EdgeLabel, u32> = HashMap::new();
+        let mut labels = LabelTexts::of(graph);
         let mut counts = ShapeCounts::default();
         for (done, &node) in order.iter().enumerate() {
             if done % CHECK_INTERVAL == 0 {
@@ -119,20 +117,9 @@ impl Shapes {
             let Some(edge) = distances.reached_by(graph, node) else {
                 continue;
             };
-            let label = folded(graph, edge);
-            let label = match label_texts.get(&label) {
-                Some(&text) => text,
-                None => {
-                    let text = match label {
-                        EdgeLabel::Index(_) => self.intern(ANY_INDEX),
-                        EdgeLabel::Name(name) => self.intern(graph.strings().text(name)),
-                    };
-                    label_texts.insert(label, text);
-                    text
-                }
-            };
+            let label = labels.text(graph, edge, self);
             let class = class_texts[analysis.classes.class_of(node).index()];
-            let parent = by_node[graph.edge_source(edge).index()];
+            let parent = by_node[parents[node.index()].index()];
             let shape = self.step(parent, label, class);
             by_node[node.index()] = Some(shape);
             counts.add(shape);
@@ -288,20 +275,101 @@ impl Capture<'_> {
     }
 }
 
-/// All references by index, by names that are indices and by keys that are data, count as the same one.
-fn folded(graph: &HeapGraph, edge: EdgeIndex) -> EdgeLabel {
-    match graph.edge_label(edge) {
-        EdgeLabel::Name(name) if !is_index(graph, edge, graph.strings().text(name)) => {
-            EdgeLabel::Name(name)
+/// The texts of edges' labels, each looked at once. All references by index, by names that are indices and by keys
+/// that are data count as the same one.
+struct LabelTexts {
+    any_index: Option<u32>,
+    /// By string: as a property's name, and as another edge's.
+    by_name: Vec<[Option<u32>; 2]>,
+}
+
+impl LabelTexts {
+    fn of(graph: &HeapGraph) -> Self {
+        Self {
+            any_index: None,
+            by_name: vec![[None; 2]; graph.strings().len()],
         }
-        _ => EdgeLabel::Index(0),
+    }
+
+    #[inline(always)]
+    fn text(&mut self, graph: &HeapGraph, edge: EdgeIndex, shapes: &mut Shapes) -> u32 {
+        let EdgeLabel::Name(name) = graph.edge_label(edge) else {
+            return self.any_index(shapes);
+        };
+        let is_property = graph.edge_kind(edge) == EdgeKind::Property;
+        let at = usize::from(is_property);
+        if let Some(text) = self.by_name[name.index()][at] {
+            return text;
+        }
+        let text = match graph.strings().text(name) {
+            text if is_index(text, is_property) => self.any_index(shapes),
+            text => shapes.intern(text),
+        };
+        self.by_name[name.index()][at] = Some(text);
+        text
+    }
+
+    fn any_index(&mut self, shapes: &mut Shapes) -> u32 {
+        *self
+            .any_index
+            .get_or_insert_with(|| shapes.intern(ANY_INDEX))
     }
 }
 
-fn is_index(graph: &HeapGraph, edge: EdgeIndex, name: &str) -> bool {
-    let is_data = || {
-        graph.edge_kind(edge) == EdgeKind::Property && !is_code_name(name) && !is_script_name(name)
+/// What is reached, by distance and then by position. Counted rather than sorted: there are few distances.
+fn nearest_first(graph: &HeapGraph, distances: &Distances) -> Vec<NodeIndex> {
+    // What only V8 reaches is far beyond the rest.
+    let place = |distance: u32| match distance.checked_sub(SYSTEM_DISTANCE) {
+        Some(beyond) => (1, beyond as usize),
+        None => (0, distance as usize),
     };
+    let reached = || {
+        let nodes = graph.nodes();
+        nodes.filter_map(|node| Some((node, place(distances.distance(node)?))))
+    };
+    let mut starts: [Vec<usize>; 2] = Default::default();
+    for (_, (half, at)) in reached() {
+        let counts = &mut starts[half];
+        if counts.len() <= at {
+            counts.resize(at + 1, 0);
+        }
+        counts[at] += 1;
+    }
+    let mut next = 0;
+    for start in starts.iter_mut().flatten() {
+        next += std::mem::replace(start, next);
+    }
+    let mut order = vec![graph.root(); next];
+    for (node, (half, at)) in reached() {
+        let start = &mut starts[half][at];
+        order[*start] = node;
+        *start += 1;
+    }
+    order
+}
+
+/// By node: where the last edge of its shortest path comes from. One pass over all edges, where asking the graph for
+/// each would search it each time.
+fn parents(graph: &HeapGraph, distances: &Distances) -> Vec<NodeIndex> {
+    let mut is_last = Bits::new(graph.edge_count());
+    for node in graph.nodes() {
+        if let Some(edge) = distances.reached_by(graph, node) {
+            is_last.insert(edge.index());
+        }
+    }
+    let mut parents = vec![graph.root(); graph.node_count()];
+    for node in graph.nodes() {
+        for edge in graph.edges(node) {
+            if is_last.contains(edge.index()) {
+                parents[graph.edge_target(edge).index()] = node;
+            }
+        }
+    }
+    parents
+}
+
+fn is_index(name: &str, is_property: bool) -> bool {
+    let is_data = || is_property && !is_code_name(name) && !is_script_name(name);
     name.starts_with(|c: char| c.is_ascii_digit()) || is_data()
 }
 

@@ -19,6 +19,8 @@ use crate::snapshot::{EdgeKind, EdgeLabel, HeapGraph, NodeIndex, NodeKind, Rows,
 const SYNTHETIC: usize = 2 + Root::ALL.len();
 const GC_ROOTS: u32 = 1;
 const FIRST_KIND_OF_ROOT: u32 = 2;
+/// Of a string's type: V8 may have several of the same text, so that none is a key.
+const NOT_INTERNALIZED: u16 = 1 << 5;
 /// Objects between two words about progress.
 const TELL_EVERY: usize = 1 << 16;
 
@@ -50,13 +52,15 @@ impl Visitor for Survey {
     }
 }
 
-/// Texts of the graph, each once.
+/// Texts of the graph, each once, but for those that a string alone has as its own.
 #[derive(Default)]
 struct Texts {
     by_string: AddressMap<StringId>,
     by_name: HashMap<&'static str, StringId>,
+    /// The same by where the name lies, since nearly every edge asks.
+    by_place: AddressMap<StringId>,
     /// The same, of V8's own.
-    by_system: HashMap<&'static str, StringId>,
+    by_system: AddressMap<StringId>,
     numbers: Vec<StringId>,
 }
 
@@ -104,7 +108,9 @@ pub fn read(
         Extractor::new(heap, &mut told, &mut writer.edges, object, info).run(bytes);
         writer.add(heap, &mut rows);
         writer.add_ephemerons(heap, &mut names, id_of, object, &mut rows);
-        if let Some(&at) = stores.by_buffer.get(&object) {
+        if info.kind.class == Class::ArrayBuffer
+            && let Some(&at) = stores.by_buffer.get(&object)
+        {
             let name = writer.texts.of_name("backing_store", &mut rows);
             let node = NodeIndex::new(SYNTHETIC + objects + at);
             rows.add_edge(EdgeKind::Internal, EdgeLabel::Name(name), node);
@@ -264,8 +270,9 @@ impl Writer {
     }
 
     fn add(&mut self, heap: &mut Heap, rows: &mut Rows) {
-        let mut edges = std::mem::take(&mut self.edges);
-        for (mut kind, label, target) in edges.all.drain(..) {
+        // By position: to move the lists out and back costs more than what is in them.
+        for at in 0..self.edges.all.len() {
+            let (mut kind, label, target) = self.edges.all[at];
             let Some(node) = self.node(heap, target) else {
                 continue;
             };
@@ -293,14 +300,16 @@ impl Writer {
             };
             rows.add_edge(kind, label, node);
         }
-        for (target, tag) in edges.tags.drain(..) {
+        self.edges.all.clear();
+        for at in 0..self.edges.tags.len() {
+            let (target, tag) = self.edges.tags[at];
             if let Some(node) = self.node(heap, target)
                 && self.tags[node.index()] == 0
             {
                 self.tags[node.index()] = tag as u8 + 1;
             }
         }
-        self.edges = edges;
+        self.edges.tags.clear();
     }
 
     /// The references of weak collections, called so that readers of the file know both halves for one.
@@ -360,9 +369,20 @@ impl Writer {
             };
             return (tag.kind, name);
         }
-        let naming = name_of(heap, names, object, info);
-        (kind, self.texts.of_naming(heap, naming, rows))
+        let name = match name_of(heap, names, object, info) {
+            // No key and no name of anything else: to remember it would take more than the text.
+            Naming::Heap(name) if name == object && info.number & NOT_INTERNALIZED != 0 => {
+                rows.add_string(&heap.text(name, MAX_NAME).unwrap_or_default())
+            }
+            naming => self.texts.of_naming(heap, naming, rows),
+        };
+        (kind, name)
     }
+}
+
+/// One number for one constant: they may share a beginning, and no address takes the upper bits.
+fn place_of(name: &'static str) -> usize {
+    name.as_ptr() as usize ^ name.len() << 48
 }
 
 impl Texts {
@@ -376,16 +396,21 @@ impl Texts {
     }
 
     fn of_name(&mut self, name: &'static str, rows: &mut Rows) -> StringId {
-        *self
+        if let Some(&id) = self.by_place.get(&place_of(name)) {
+            return id;
+        }
+        let id = *self
             .by_name
             .entry(name)
-            .or_insert_with(|| rows.add_string(name))
+            .or_insert_with(|| rows.add_string(name));
+        self.by_place.insert(place_of(name), id);
+        id
     }
 
     fn of_system(&mut self, name: &'static str, rows: &mut Rows) -> StringId {
         *self
             .by_system
-            .entry(name)
+            .entry(place_of(name))
             .or_insert_with(|| rows.add_string(&format!("system / {name}")))
     }
 

@@ -312,6 +312,14 @@ impl Heap {
 
     /// The text of a string, of at most so many characters.
     pub fn text(&mut self, string: usize, limit: usize) -> Option<String> {
+        // Most are so.
+        if let Some(info) = self.map_info(string)
+            && (info.kind.class, info.kind.shape) == (Class::String, Shape::OneByteString)
+        {
+            let length = self.memory.int(string + STRING_LENGTH) as usize;
+            let bytes = self.memory.bytes(string + STRING_FIRST, length.min(limit));
+            return Some(bytes.iter().map(|&byte| char::from(byte)).collect());
+        }
         let mut text = Vec::new();
         self.push_text(string, limit, 0, &mut text)?;
         Some(String::from_utf16_lossy(&text))

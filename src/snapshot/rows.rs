@@ -57,7 +57,7 @@ impl Rows {
         }
     }
 
-    /// Adds a string; each once.
+    /// Adds a string. One that is added twice takes its room twice.
     pub fn add_string(&mut self, text: &str) -> StringId {
         self.strings.push(text)
     }
