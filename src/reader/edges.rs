@@ -113,7 +113,7 @@ impl<'a, R: References> Extractor<'a, R> {
         let (weak, weak_end) = custom_weak(self.heap, self.object, info, bytes);
         if info.kind.class == Class::GlobalProxy {
             self.internal("native_context", OBJECT_FIELDS);
-        } else if info.kind.class == Class::ArrayBuffer && self.heap.layout.buffers_are_plain {
+        } else if info.kind.class == Class::ArrayBuffer {
             // V8 tells nothing of a buffer but its memory.
         } else if info.number >= self.heap.layout.first_object && info.kind.class != Class::Proxy {
             self.object_references(bytes);

@@ -7,7 +7,7 @@ use super::describe::{is_private_name, kind_of, name_of};
 use super::edges::{ARRAY_TAGS, ArrayTag, Extractor, Label, References, Told};
 use super::failure::Unreadable;
 use super::heap::{Heap, MapInfo};
-use super::layout::{Class, OBJECT_FIELDS};
+use super::layout::{Class, HEADER, OBJECT_FIELDS};
 use super::memory::{AddressMap, TAG_MASK, WORD, strong};
 use super::names::{MAX_NAME, Names, Naming};
 use super::roots::{Places, Root};
@@ -18,6 +18,8 @@ use crate::snapshot::{EdgeKind, EdgeLabel, HeapGraph, NodeIndex, NodeKind, Rows,
 /// Nodes that stand for no object: the root, the roots of collections, and each kind of them.
 const SYNTHETIC: usize = 2 + Root::ALL.len();
 const GC_ROOTS: u32 = 1;
+/// Of a context: its third slot.
+const GLOBAL_OBJECT: usize = HEADER + 2 * WORD;
 const FIRST_KIND_OF_ROOT: u32 = 2;
 /// Of a string's type: V8 may have several of the same text, so that none is a key.
 const NOT_INTERNALIZED: u16 = 1 << 5;
@@ -204,13 +206,18 @@ impl Writer {
     fn roots(&mut self, heap: &mut Heap, found: &[(Root, usize)], rows: &mut Rows) {
         let mut globals = Vec::new();
         for &(_, object) in found {
-            if heap.layout.has_user_roots
-                && heap.class_of(object) == Class::NativeContext
-                && let Some(global) = strong(heap.memory.word(object + 32))
-                && heap.class_of(global) == Class::GlobalObject
-                && !globals.contains(&global)
+            if heap.class_of(object) != Class::NativeContext {
+                continue;
+            }
+            let user_root = match heap.layout.contexts_are_user_roots {
+                true => Some(object),
+                false => strong(heap.memory.word(object + GLOBAL_OBJECT))
+                    .filter(|&global| heap.class_of(global) == Class::GlobalObject),
+            };
+            if let Some(user_root) = user_root
+                && !globals.contains(&user_root)
             {
-                globals.push(global);
+                globals.push(user_root);
             }
         }
         let empty = self.texts.of_name("", rows);
@@ -478,6 +485,14 @@ impl Heap {
     }
 
     pub fn is_hole(&mut self, word: usize) -> bool {
-        matches!(self.object(word), Some((hole, Class::Oddball)) if self.layout.is_hole(&self.memory, hole))
+        match self.object(word) {
+            Some((hole, Class::Oddball)) => {
+                self.layout.is_hole(&self.memory, hole)
+                    || self
+                        .map_info(hole)
+                        .is_some_and(|info| info.kind.name == "Hole")
+            }
+            _ => false,
+        }
     }
 }

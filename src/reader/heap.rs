@@ -96,7 +96,7 @@ impl Heap {
 
     fn is_map(&mut self, map: usize) -> bool {
         let readable = |at| self.memory.contains_all(at, 2 * HEADER);
-        if map % WORD != 0 || !readable(map) {
+        if !map.is_multiple_of(WORD) || !readable(map) {
             return false;
         }
         let Some(meta) = strong(self.memory.word(map)) else {
@@ -303,7 +303,7 @@ impl Heap {
     /// An object that a word leads to, with its class.
     pub fn object(&mut self, word: usize) -> Option<(usize, Class)> {
         let object = strong(word)?;
-        if object % WORD != 0 || !self.memory.contains(object) {
+        if !object.is_multiple_of(WORD) || !self.memory.contains(object) {
             return None;
         }
         let class = self.class_of(object);

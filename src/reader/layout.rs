@@ -207,14 +207,12 @@ pub struct Layout {
     pub private_names: u32,
     /// Whether a function is called by its property `name` first.
     pub names_by_property: bool,
-    /// Whether V8's snapshots tell no properties of array buffers.
-    pub buffers_are_plain: bool,
     /// Where objects of C++ templates keep what C++ stores in them.
     pub embedder_fields: usize,
     /// Whether V8's snapshots mark global objects and their proxies in their names.
     pub marks_globals: bool,
-    /// Whether V8's snapshots hang global objects on their root.
-    pub has_user_roots: bool,
+    /// Whether V8's snapshots hang contexts on their root, else global objects.
+    pub contexts_are_user_roots: bool,
     pub read_only_is_free: bool,
     /// Whether they give external strings the size of their text.
     pub external_text_counts: bool,
@@ -482,10 +480,9 @@ impl Layout {
             private_names: if major >= 14 { 0b10 } else { 0b11_0000 },
             private_symbols: if major >= 14 { 0b11 } else { 0b11_0001 },
             names_by_property: major >= 14,
-            buffers_are_plain: major >= 14,
             embedder_fields: if major >= 13 { 32 } else { OBJECT_FIELDS },
             marks_globals: major >= 14,
-            has_user_roots: major < 14,
+            contexts_are_user_roots: major >= 14,
             read_only_is_free: major >= 13,
             external_text_counts: major >= 13,
             shared_references: match major {
@@ -559,10 +556,7 @@ impl Layout {
     pub fn is_hole(&self, memory: &Memory, oddball: usize) -> bool {
         const KIND_AT: usize = 40;
         const THE_HOLE: usize = 2;
-        match self.has_hole_type {
-            true => false,
-            false => memory.word(oddball + KIND_AT) >> 32 == THE_HOLE,
-        }
+        !self.has_hole_type && memory.word(oddball + KIND_AT) >> 32 == THE_HOLE
     }
 
     /// How V8's snapshots sort what is not the program's.
