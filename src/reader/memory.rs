@@ -179,7 +179,7 @@ impl Memory {
     /// Marks an object; false if it was, or is not of V8's heap.
     #[inline(always)]
     pub fn mark(&mut self, address: usize) -> bool {
-        if address % WORD != 0 {
+        if !address.is_multiple_of(WORD) {
             return false;
         }
         let Some(chunk) = self.chunk_of(address) else {
@@ -232,7 +232,7 @@ impl Memory {
     /// The number of a marked object.
     #[inline(always)]
     pub fn number_of(&self, address: usize) -> Option<u32> {
-        if address % WORD != 0 {
+        if !address.is_multiple_of(WORD) {
             return None;
         }
         let chunk = self.chunk_of(address)?;
@@ -312,7 +312,7 @@ fn place(chunk: &Chunk, address: usize) -> (usize, u64) {
 /// The address that a reference leads to; `None` for small integers and for weak references.
 #[inline(always)]
 pub fn strong(word: usize) -> Option<usize> {
-    (word & TAG_MASK == STRONG).then(|| word & !TAG_MASK)
+    (word & TAG_MASK == STRONG).then_some(word & !TAG_MASK)
 }
 
 /// The value of a small integer.
