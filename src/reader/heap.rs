@@ -96,7 +96,7 @@ impl Heap {
 
     fn is_map(&mut self, map: usize) -> bool {
         let readable = |at| self.memory.contains_all(at, 2 * HEADER);
-        if map % WORD != 0 || !readable(map) {
+        if !map.is_multiple_of(WORD) || !readable(map) {
             return false;
         }
         let Some(meta) = strong(self.memory.word(map)) else {

@@ -168,6 +168,13 @@ impl Memory {
         })
     }
 
+    /// Whether all of an object can be read whose beginning can.
+    #[inline(always)]
+    pub fn contains_rest(&self, object: usize, bytes: usize) -> bool {
+        let last = object + bytes - 1;
+        object >> PAGE_SHIFT == last >> PAGE_SHIFT || self.contains_all(object, bytes)
+    }
+
     /// Whether all of this can be read.
     pub fn contains_all(&self, start: usize, bytes: usize) -> bool {
         let pages = start >> PAGE_SHIFT..=(start + bytes.max(1) - 1) >> PAGE_SHIFT;
@@ -179,7 +186,7 @@ impl Memory {
     /// Marks an object; false if it was, or is not of V8's heap.
     #[inline(always)]
     pub fn mark(&mut self, address: usize) -> bool {
-        if address % WORD != 0 {
+        if !address.is_multiple_of(WORD) {
             return false;
         }
         let Some(chunk) = self.chunk_of(address) else {
@@ -232,7 +239,7 @@ impl Memory {
     /// The number of a marked object.
     #[inline(always)]
     pub fn number_of(&self, address: usize) -> Option<u32> {
-        if address % WORD != 0 {
+        if !address.is_multiple_of(WORD) {
             return None;
         }
         let chunk = self.chunk_of(address)?;
@@ -312,11 +319,35 @@ fn place(chunk: &Chunk, address: usize) -> (usize, u64) {
 /// The address that a reference leads to; `None` for small integers and for weak references.
 #[inline(always)]
 pub fn strong(word: usize) -> Option<usize> {
-    (word & TAG_MASK == STRONG).then(|| word & !TAG_MASK)
+    (word & TAG_MASK == STRONG).then_some(word & !TAG_MASK)
 }
 
 /// The value of a small integer.
 #[inline(always)]
 pub fn small_integer(word: usize) -> Option<i32> {
     (word & 1 == 0).then_some((word as i64 >> 32) as i32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_that_reaches_into_what_cannot_be_read_is_not_all_there() {
+        let page = 1 << PAGE_SHIFT;
+        let start = 5 * CHUNK_BYTES;
+        let area = |start, pages: usize| Area {
+            start,
+            end: start + pages * page,
+            is_writable: true,
+        };
+        // A page is missing behind the first two.
+        let memory = Memory::new(&[area(start, 2), area(start + 3 * page, 1)]);
+        assert!(memory.contains_rest(start, WORD));
+        assert!(memory.contains_rest(start, 2 * page));
+        assert!(!memory.contains_rest(start, 2 * page + WORD));
+        assert!(!memory.contains_rest(start, 4 * page));
+        assert!(memory.contains_rest(start + 3 * page, page));
+        assert!(!memory.contains_rest(start + 3 * page, 1 << 40));
+    }
 }

@@ -77,7 +77,7 @@ impl Places {
     /// Whether so many bytes from here can be read.
     fn is_native(&self, start: usize, bytes: usize) -> bool {
         let after = self.native.partition_point(|range| range.start <= start);
-        start % WORD == 0
+        start.is_multiple_of(WORD)
             && start.checked_add(bytes).is_some_and(|end| {
                 after
                     .checked_sub(1)

@@ -71,6 +71,11 @@ fn drain(
             stack.push(info.address);
         }
         let bytes = heap.size_of(object, info)?;
+        // A root that was only taken for one may lead to where an object has been.
+        if !heap.memory.contains_rest(object, bytes) {
+            heap.memory.unmark(object);
+            continue;
+        }
         visitor.object(heap, object, info, bytes);
         if info.kind.shape == Shape::EphemeronTable {
             tables.push(object);
