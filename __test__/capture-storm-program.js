@@ -5,6 +5,7 @@
 const fs = require('node:fs')
 const http = require('node:http')
 const v8 = require('node:v8')
+const vm = require('node:vm')
 const { spawnSync } = require('node:child_process')
 const { once } = require('node:events')
 const { PerformanceObserver, constants } = require('node:perf_hooks')
@@ -30,9 +31,9 @@ class Row { constructor (at) { this.at = at; this.text = `row ${at}`; this.tags 
 const BUSY = `
   let held = []
   setInterval(() => {
-    for (let at = 0; at < 2e4; at++) held.push({ at, text: 'x' + at })
+    for (let at = 0; at < 1e4; at++) held.push({ at, text: 'x' + at })
     if (held.length > 2e5) held = []
-  }, 8)`
+  }, 20)`
 
 function hold () {
   const keys = Array.from({ length: HELD.Valued }, (_, at) => ({ at }))
@@ -53,7 +54,7 @@ function startStorm () {
   const hot = globalThis.hot = []
   const fill = (slot) => { ring[slot] = Array.from({ length: ROWS }, (_, at) => new Row(at)) }
   const compile = (round) => {
-    const run = new Function('rows', `let sum = ${round}; for (const row of rows) sum += row.at * ${round} + row.tags.length; return sum`)
+    const run = vm.compileFunction(`let sum = ${round}; for (const row of rows) sum += row.at * ${round} + row.tags.length; return sum`, ['rows'])
     hot[round % 64] = run
     for (let at = 0; at < 4; at++) run(ring[round % SLOTS])
   }
@@ -62,7 +63,7 @@ function startStorm () {
   const timer = setInterval(() => {
     fill(round % SLOTS)
     compile(round++)
-  }, 8)
+  }, 16)
   return () => clearInterval(timer)
 }
 
@@ -149,24 +150,26 @@ async function main (times) {
     served++
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
-  // The first of each loads what the later ones have.
-  spawnSync('true')
-  await memwatch.capture()
-  const before = { descriptors: descriptors(), spawnMs: medianSpawnMs() }
-
   const stop = startStorm()
   const workers = Array.from({ length: THREADS }, () => new Worker(BUSY, { eval: true }))
   await Promise.all(workers.map((worker) => once(worker, 'online')))
+  // The first of each loads what the later ones have.
+  spawnSync('true')
+  const spawnMsBefore = medianSpawnMs()
+  await memwatch.capture()
+  const descriptorsBefore = descriptors()
   process.send({ port: server.address().port })
   await once(process, 'message')
   for (let at = 0; at < times; at++) process.send({ capture: await capture(at) })
   process.send({ isOver: true })
   await once(process, 'message')
 
-  stop()
-  await Promise.all(workers.map((worker) => worker.terminate()))
   const connections = () => new Promise((resolve) => server.getConnections((error, count) => resolve(error ?? count)))
   while (await connections() !== 0) await new Promise((resolve) => setImmediate(resolve))
+  const descriptorsAfter = descriptors()
+  const spawnMsAfter = medianSpawnMs()
+  stop()
+  await Promise.all(workers.map((worker) => worker.terminate()))
   const marks = await leftOut()
   const children = fs.readdirSync('/proc/self/task')
     .map((thread) => fs.readFileSync(`/proc/self/task/${thread}/children`, 'utf8')).join('')
@@ -175,8 +178,8 @@ async function main (times) {
     children,
     leftOut: marks,
     collections,
-    descriptors: { before: before.descriptors, after: descriptors() },
-    spawnMs: { before: before.spawnMs, after: medianSpawnMs() }
+    descriptors: { before: descriptorsBefore, after: descriptorsAfter },
+    spawnMs: { before: spawnMsBefore, after: spawnMsAfter }
   }
   process.send({ report }, () => process.exit(0))
 }

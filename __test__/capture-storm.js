@@ -9,13 +9,13 @@ const { start } = require('./child')
 
 const PROGRAM = path.join(__dirname, 'capture-storm-program.js')
 const CLIENTS = 8
-const PAUSE_MS = 5
+const PAUSE_MS = 10
 // Captures wait for a processor that is free now and then.
 const HANGS_AFTER_MS = 60_000
 const HANGS_AFTER_MS_EACH = 20_000
 
-/** Of all captures that went well those that needed one copy. */
-const LEAST_FIRST_TRIES = 0.995
+/** Of all captures those that need more than one attempt; one always may. */
+const MOST_RETRIED = 0.005
 /** V8's pages that a fork leaves out, of all its memory: the rest is not V8's to mark. */
 const LEAST_LEFT_OUT = 0.9
 
@@ -70,10 +70,10 @@ async function storm ({ captures, node = process.execPath, onCapture = () => {} 
 /** Requests without a break, half of them over connections of their own. */
 function startLoad (port, requests) {
   const kept = new http.Agent({ keepAlive: true })
-  let isOver = false
+  const load = { isOver: false }
   const clients = Array.from({ length: CLIENTS }, async (_, client) => {
     const agent = client % 2 === 0 ? kept : false
-    for (let at = 0; !isOver; at++) {
+    for (let at = 0; !load.isOver; at++) {
       const problem = await ask(port, `/${client}/${at}`, agent)
       if (problem === null) requests.answered++
       else requests.lost.push(problem)
@@ -82,7 +82,7 @@ function startLoad (port, requests) {
   })
   return {
     async stop () {
-      isOver = true
+      load.isOver = true
       await Promise.all(clients)
       kept.destroy()
     }
@@ -112,7 +112,7 @@ function shortcomings ({ captures, requests, descriptors, children, leftOut, col
     else if (objections.length > 0) wrong.push(`capture ${at}: ${objections.join(', ')}`)
   }
   const firstTries = captures.filter((one) => isRight(one) && one.attempts === 1).length
-  if (firstTries < wanted * LEAST_FIRST_TRIES) wrong.push(`${firstTries} of ${wanted} at the first attempt`)
+  if (wanted - firstTries > Math.max(1, wanted * MOST_RETRIED)) wrong.push(`${firstTries} of ${wanted} at the first attempt`)
   if (requests.lost.length > 0) wrong.push(`${requests.lost.length} requests lost: ${requests.lost[0]}`)
   if (requests.answered === 0 || requests.answered !== requests.served) {
     wrong.push(`${requests.answered} requests answered, ${requests.served} served`)
