@@ -5,10 +5,8 @@
 // Versions are Node's, or their majors: all supported ones unless some are named. All programs, likewise.
 'use strict'
 
-const fs = require('node:fs')
-const path = require('node:path')
 const { parseArgs } = require('node:util')
-const { VERSIONS, installNode } = require('./install-node')
+const { VERSIONS, executable } = require('./install-node')
 const { HEAP_PROGRAMS, captureOf } = require('../__test__/heap-program')
 const { deviations } = require('../__test__/readings')
 
@@ -32,14 +30,6 @@ function readArguments () {
     rows: values.totals ? 0 : rows,
     programs: positionals.length > 0 ? positionals : HEAP_PROGRAMS
   }
-}
-
-/** @returns {[string, string]} what to call it, and its path */
-function executable (version) {
-  if (fs.existsSync(version)) return [version, path.resolve(version)]
-  const found = VERSIONS.find((one) => one === version || one.startsWith(`${version}.`))
-  if (!found) throw new Error(`${version} is none of ${VERSIONS.join(', ')}, and no file`)
-  return [`Node ${found}`, installNode(found)]
 }
 
 const print = (line) => process.stdout.write(`${line}\n`)

@@ -27,10 +27,21 @@ function installNode (version) {
   return node
 }
 
+/**
+ * @param {string} version of Node, or its major, or the path of an executable
+ * @returns {[string, string]} what to call it, and its path
+ */
+function executable (version) {
+  if (fs.existsSync(version)) return [version, path.resolve(version)]
+  const found = VERSIONS.find((one) => one === version || one.startsWith(`${version}.`))
+  if (!found) throw new Error(`${version} is none of ${VERSIONS.join(', ')}, and no file`)
+  return [`Node ${found}`, installNode(found)]
+}
+
 function run (command, args) {
   const env = { ...process.env, NODE_OPTIONS: '' }
   const { stdout, stderr, error } = spawnSync(command, args, { env, encoding: 'utf8' })
   return `${stdout ?? ''}${stderr ?? ''}${error ?? ''}`
 }
 
-module.exports = { VERSIONS, installNode }
+module.exports = { VERSIONS, executable, installNode }

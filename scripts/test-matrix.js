@@ -14,7 +14,7 @@ const ADDON = 'memwatch-rs.linux-x64-gnu.node'
 const FALLBACK = ['events', 'leak', 'trace-gc'].map((name) => path.join('__test__', `${name}.test.js`))
 
 /** What the versions may differ in when V8's snapshots are read; the giant heaps are for the first step alone. */
-const HEAPS = ['heap-diff', 'open-heap', 'capture', 'reader'].map((name) => path.join('__test__', `${name}.test.js`))
+const HEAPS = ['heap-diff', 'open-heap', 'capture', 'capture-storm', 'reader'].map((name) => path.join('__test__', `${name}.test.js`))
 
 const SUITES = {
   truth: (node) => [node, '--test', path.join('__test__', 'truth.test.js')],

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
-use super::mappings::LeftOut;
+use super::mappings::Range;
 use super::reading::{self, Class};
 use super::series::CapturedSeries;
 use super::snapshot_file::FilePlan;
@@ -71,8 +71,8 @@ pub enum Choice {
 /// The heap in the copy.
 #[derive(Clone, Copy)]
 pub struct Frozen<'a> {
-    /// V8's memory, and what is beside it.
-    pub left_out: &'a LeftOut,
+    /// What forks leave out, which is V8's memory, by address.
+    pub left_out: &'a [Range],
     /// The handle of what the service has planted.
     pub samples: usize,
     pub read_lists: ReadLists,

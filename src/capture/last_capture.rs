@@ -13,7 +13,7 @@ use super::captured::{Choice, Engine, Frozen, Want, capture};
 use super::failure::Failure;
 use super::frozen_copy::{FrozenCopy, Orders};
 use super::limits::Limits;
-use super::mappings::{LeftOut, Mappings};
+use super::mappings::{Mappings, Range};
 use super::quiet::wait_for_quiet;
 use super::session::{Plan, Turn, unread};
 use super::snapshot_file::FilePlan;
@@ -62,7 +62,7 @@ impl LastCapture {
         let target = file.create()?;
         let left_out = left_out()?;
         let orders = Orders {
-            ranges: &left_out.ranges,
+            ranges: &left_out,
             memory_limit_bytes,
             file: Some(target.file()),
             locks: Some(locks),
@@ -125,7 +125,7 @@ impl LastCapture {
 }
 
 /// What a fork would leave out.
-fn left_out() -> Result<LeftOut, Error> {
+fn left_out() -> Result<Vec<Range>, Error> {
     let mut mappings = Mappings::default();
     for _ in 0..READINGS {
         mappings.read().map_err(unread)?;

@@ -40,14 +40,13 @@ pub struct Mappings {
     maps: Vec<u8>,
 }
 
-/// What a fork leaves out.
+/// What a copy can read of the process's memory: what other threads of the process gave back between the reading of
+/// its mappings and the fork, the copy does not have.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct LeftOut {
-    /// Neighbours are one range.
-    pub ranges: Vec<Range>,
-    /// Of these what can be read, and whether it can be written.
-    pub readable: Vec<(Range, bool)>,
-    /// What is neither a file's nor left out, and can be written: V8 keeps some of its lists there.
+pub struct Copied {
+    /// Of what forks leave out, and whether it can be written.
+    pub left_out: Vec<(Range, bool)>,
+    /// Of the rest what can be written: V8 keeps some of its lists there. Neighbours are one range.
     pub native: Vec<Range>,
 }
 
@@ -76,9 +75,9 @@ impl Mappings {
         parsed
     }
 
-    /// The ranges that a fork leaves out now, by `maps`; `None` when memory that could be V8's has come
-    /// or changed since, so that nobody knows.
-    pub fn left_out_now(&mut self) -> io::Result<Option<LeftOut>> {
+    /// The ranges that a fork leaves out now, by `maps`, neighbours as one; `None` when memory that could be V8's has
+    /// come or changed since, so that nobody knows.
+    pub fn left_out_now(&mut self) -> io::Result<Option<Vec<Range>>> {
         let mut maps = std::mem::take(&mut self.maps);
         let found =
             read_into(&mut maps, "/proc/self/maps").and_then(|text| self.left_out_by(&text));
@@ -87,13 +86,9 @@ impl Mappings {
     }
 
     /// The ranges that a fork left out when `smaps` was read.
-    pub fn left_out(&self) -> LeftOut {
+    pub fn left_out(&self) -> Vec<Range> {
         let left_out = self.known.iter().filter(|(_, left_out)| *left_out);
-        let others = self.known.iter().filter(|(_, left_out)| !*left_out);
-        LeftOut::of(
-            left_out.map(|&(mapping, _)| mapping),
-            others.map(|&(mapping, _)| mapping),
-        )
+        joined(left_out.map(|(mapping, _)| mapping.range))
     }
 
     fn parse(&mut self, smaps: &str) -> io::Result<()> {
@@ -117,8 +112,8 @@ impl Mappings {
         }
     }
 
-    fn left_out_by(&self, maps: &str) -> io::Result<Option<LeftOut>> {
-        let (mut left_out, mut others) = (Vec::new(), Vec::new());
+    fn left_out_by(&self, maps: &str) -> io::Result<Option<Vec<Range>>> {
+        let mut left_out = Vec::new();
         for line in maps.lines() {
             let mapping = Mapping::parse(line).ok_or_else(unreadable)?;
             let after = self
@@ -126,13 +121,13 @@ impl Mappings {
                 .partition_point(|(known, _)| known.range.start <= mapping.range.start);
             let at = after.checked_sub(1).and_then(|at| self.known.get(at));
             match at {
-                Some((known, true)) if mapping.is_within(known) => left_out.push(mapping),
-                Some((known, false)) if mapping.is_within(known) => others.push(mapping),
+                Some((known, true)) if mapping.is_within(known) => left_out.push(mapping.range),
+                Some((known, false)) if mapping.is_within(known) => {}
                 _ if mapping.could_be_v8s() => return Ok(None),
-                _ => others.push(mapping),
+                _ => {}
             }
         }
-        Ok(Some(LeftOut::of(left_out.into_iter(), others.into_iter())))
+        Ok(Some(joined(left_out.into_iter())))
     }
 }
 
@@ -150,20 +145,39 @@ pub fn readable_now() -> io::Result<Vec<(Range, bool)>> {
     Ok(areas)
 }
 
-impl LeftOut {
-    fn of(
-        left_out: impl Iterator<Item = Mapping> + Clone,
-        others: impl Iterator<Item = Mapping>,
-    ) -> Self {
-        let readable = left_out.clone().filter(Mapping::is_readable);
-        let native = others.filter(|mapping| mapping.is_readable() && mapping.is_writable());
-        Self {
-            ranges: joined(left_out.map(|mapping| mapping.range)),
-            readable: readable
-                .map(|mapping| (mapping.range, mapping.is_writable()))
-                .collect(),
-            native: joined(native.map(|mapping| mapping.range)),
+impl Copied {
+    /// In the copy: what it has. `left_out` is what forks of the process leave out, by address.
+    pub fn now(left_out: &[Range]) -> io::Result<Self> {
+        Self::by(&read_into(&mut Vec::new(), "/proc/self/maps")?, left_out)
+    }
+
+    fn by(maps: &str, left_out: &[Range]) -> io::Result<Self> {
+        let mut copied = Self::default();
+        let mut native = Vec::new();
+        for line in maps.lines() {
+            let mapping = Mapping::parse(line).ok_or_else(unreadable)?;
+            if !mapping.is_readable() {
+                continue;
+            }
+            let Range { start, end } = mapping.range;
+            let first = left_out.partition_point(|range| range.end <= start);
+            let within = left_out[first..].iter();
+            // The kernel makes one mapping of neighbours that have become alike.
+            let mut is_native = true;
+            for range in within.take_while(|range| range.start < end) {
+                is_native = false;
+                let part = Range {
+                    start: start.max(range.start),
+                    end: end.min(range.end),
+                };
+                copied.left_out.push((part, mapping.is_writable()));
+            }
+            if is_native && mapping.is_writable() {
+                native.push(mapping.range);
+            }
         }
+        copied.native = joined(native.into_iter());
+        Ok(copied)
     }
 }
 
@@ -270,9 +284,8 @@ VmFlags: rd wr
     fn left_out_by(maps: &str) -> Option<Vec<Range>> {
         let mut mappings = Mappings::default();
         mappings.parse(SMAPS).expect("well formed");
-        assert_eq!(mappings.left_out().ranges, [BOTH_PAGES]);
-        let left_out = mappings.left_out_by(maps).expect("well formed");
-        left_out.map(|left_out| left_out.ranges)
+        assert_eq!(mappings.left_out(), [BOTH_PAGES]);
+        mappings.left_out_by(maps).expect("well formed")
     }
 
     #[test]
@@ -328,6 +341,35 @@ VmFlags: rd wr
                 "{to}"
             );
         }
+    }
+
+    #[test]
+    fn a_copy_reads_what_it_has() {
+        let copied = |maps: &str| Copied::by(maps, &[BOTH_PAGES]).expect("well formed");
+        let range = |start, end| Range { start, end };
+        let pages = [(0x10000000, 0x10040000), (0x10040000, 0x10080000)];
+        let [first, second] = pages.map(|(start, end)| (range(start, end), true));
+        let native = [
+            range(0x20000000, 0x20001000),
+            range(0x30000000, 0x30001000),
+            range(0x40000000, 0x40001000),
+        ];
+        let all = copied(MAPS);
+        assert_eq!(all.left_out, [first, second]);
+        assert_eq!(all.native, native);
+        // A page has gone, of another nobody may read a part, and one can only be read.
+        let second_gone = MAPS.replace("10040000-10080000", "10070000-10080000");
+        assert_eq!(
+            copied(&second_gone).left_out,
+            [first, (range(0x10070000, 0x10080000), true)]
+        );
+        let guarded = MAPS.replace("10040000-10080000 rw-p", "10040000-10080000 ---p");
+        assert_eq!(copied(&guarded).left_out, [first]);
+        let read_only = MAPS.replace("10040000-10080000 rw-p", "10040000-10080000 r--p");
+        assert_eq!(copied(&read_only).left_out, [first, (second.0, false)]);
+        // What lies beside has become one mapping with it.
+        let merged = MAPS.replace("10040000-10080000", "10040000-10090000");
+        assert_eq!(copied(&merged), all);
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! The heap as our reader reads it in the copy, checked by what the service has planted.
 
 use std::collections::HashMap;
+use std::io;
 
 use serde::{Deserialize, Serialize};
 
 use super::captured::Frozen;
 use super::failure::Failure;
-use super::mappings::readable_now;
+use super::mappings::{Copied, Range, readable_now};
 use crate::analysis::{NamedClass, class_name_of};
 use crate::reader::{Area, Places, Reader, Unreadable, stack};
 use crate::snapshot::{HeapGraph, NodeIndex, NodeKind, Phase, Watch};
@@ -47,7 +48,7 @@ impl From<Unreadable> for Failure {
 ///
 /// [`Failure::Unsupported`] with what the reader does not know.
 pub fn classes(frozen: Frozen) -> Result<Vec<Class>, Failure> {
-    let counted = reader(frozen, as_left_out(frozen))?.classes()?;
+    let counted = reader(frozen, None)?.classes()?;
     let class = |class: crate::reader::ClassCount| Class {
         name: class_name_of(class.kind, class.name.as_deref().unwrap_or("")),
         count: class.count,
@@ -84,7 +85,7 @@ pub fn classes_of(graph: &HeapGraph) -> Vec<Class> {
 ///
 /// [`Failure::Unsupported`] with what the reader does not know.
 pub fn graph(frozen: Frozen, watch: &dyn Watch) -> Result<HeapGraph, Failure> {
-    let mut reader = reader(frozen, as_left_out(frozen))?;
+    let mut reader = reader(frozen, None)?;
     let tell = &mut |done: usize, total: usize| {
         watch.on_progress(Phase::Read, done as u64, total as u64);
     };
@@ -97,15 +98,7 @@ pub fn graph(frozen: Frozen, watch: &dyn Watch) -> Result<HeapGraph, Failure> {
 ///
 /// [`Failure::Unsupported`] with what the reader does not know.
 pub fn numbered_graph(isolate: Isolate, frozen: Frozen) -> Result<HeapGraph, Failure> {
-    let areas = readable_now().map_err(|error| Failure::Other {
-        message: format!("the copy cannot read its mappings: {error}"),
-    })?;
-    let areas = areas.into_iter().map(|(range, is_writable)| Area {
-        start: range.start,
-        end: range.end,
-        is_writable,
-    });
-    let mut reader = reader(frozen, areas.collect())?;
+    let mut reader = reader(frozen, Some(readable_now().map_err(unread)?))?;
     Ok(reader.graph(&|_, object| isolate.id_of_object(object), &mut |_, _| {})?)
 }
 
@@ -115,21 +108,29 @@ fn id_of_node(node: NodeIndex, _: usize) -> u32 {
     FIRST + 2 * node.index() as u32
 }
 
-fn as_left_out(frozen: Frozen) -> Vec<Area> {
-    let area = |&(range, is_writable): &(super::mappings::Range, bool)| Area {
+/// `heap` is where V8 keeps objects, and whether that can be written: what forks leave out, unless told otherwise.
+fn reader(frozen: Frozen, heap: Option<Vec<(Range, bool)>>) -> Result<Reader, Failure> {
+    let copied = Copied::now(frozen.left_out).map_err(unread)?;
+    let places = Places {
+        v8: Isolate::current()?.root_places()?,
+        stack: stack()?,
+        native: copied.native.iter().map(|at| at.start..at.end).collect(),
+    };
+    let area = |(range, is_writable): (Range, bool)| Area {
         start: range.start,
         end: range.end,
         is_writable,
     };
-    frozen.left_out.readable.iter().map(area).collect()
+    let areas = heap.unwrap_or(copied.left_out).into_iter().map(area);
+    Ok(Reader::new(
+        &areas.collect::<Vec<_>>(),
+        places,
+        frozen.samples,
+    )?)
 }
 
-fn reader(frozen: Frozen, areas: Vec<Area>) -> Result<Reader, Failure> {
-    let native = frozen.left_out.native.iter();
-    let places = Places {
-        v8: Isolate::current()?.root_places()?,
-        stack: stack()?,
-        native: native.map(|range| range.start..range.end).collect(),
-    };
-    Ok(Reader::new(&areas, places, frozen.samples)?)
+fn unread(error: io::Error) -> Failure {
+    Failure::Other {
+        message: format!("the copy cannot read its mappings: {error}"),
+    }
 }

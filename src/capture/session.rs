@@ -187,7 +187,7 @@ impl Session {
         };
         let file = self.file.as_ref();
         let orders = Orders {
-            ranges: &left_out.ranges,
+            ranges: &left_out,
             memory_limit_bytes,
             file: file.map(TargetFile::file),
             locks: Some(locks),

@@ -168,6 +168,13 @@ impl Memory {
         })
     }
 
+    /// Whether all of an object can be read whose beginning can.
+    #[inline(always)]
+    pub fn contains_rest(&self, object: usize, bytes: usize) -> bool {
+        let last = object + bytes - 1;
+        object >> PAGE_SHIFT == last >> PAGE_SHIFT || self.contains_all(object, bytes)
+    }
+
     /// Whether all of this can be read.
     pub fn contains_all(&self, start: usize, bytes: usize) -> bool {
         let pages = start >> PAGE_SHIFT..=(start + bytes.max(1) - 1) >> PAGE_SHIFT;
@@ -319,4 +326,28 @@ pub fn strong(word: usize) -> Option<usize> {
 #[inline(always)]
 pub fn small_integer(word: usize) -> Option<i32> {
     (word & 1 == 0).then_some((word as i64 >> 32) as i32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_that_reaches_into_what_cannot_be_read_is_not_all_there() {
+        let page = 1 << PAGE_SHIFT;
+        let start = 5 * CHUNK_BYTES;
+        let area = |start, pages: usize| Area {
+            start,
+            end: start + pages * page,
+            is_writable: true,
+        };
+        // A page is missing behind the first two.
+        let memory = Memory::new(&[area(start, 2), area(start + 3 * page, 1)]);
+        assert!(memory.contains_rest(start, WORD));
+        assert!(memory.contains_rest(start, 2 * page));
+        assert!(!memory.contains_rest(start, 2 * page + WORD));
+        assert!(!memory.contains_rest(start, 4 * page));
+        assert!(memory.contains_rest(start + 3 * page, page));
+        assert!(!memory.contains_rest(start + 3 * page, 1 << 40));
+    }
 }

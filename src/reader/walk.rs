@@ -10,8 +10,6 @@ use super::roots::{Places, Root, each_root, on_stack};
 const TABLE_PREFIX: usize = 3;
 const ENTRY_WORDS: usize = 2;
 const REF_TARGET: usize = 24;
-/// The kernel's.
-const PAGE_BYTES: usize = 4096;
 
 /// What was found, object by object.
 pub trait Visitor {
@@ -92,6 +90,11 @@ fn drain(
             stack.push(info.address);
         }
         let bytes = heap.size_of(object, info)?;
+        // A root that was only taken for one may lead to where an object has been.
+        if !heap.memory.contains_rest(object, bytes) {
+            heap.memory.unmark(object);
+            continue;
+        }
         visitor.object(heap, object, info, bytes);
         if info.kind.shape == Shape::EphemeronTable {
             tables.push(object);
@@ -111,10 +114,6 @@ fn drain(
             if at == skipped {
                 at = skip_to;
                 continue;
-            }
-            // An object that a helper of V8 was just making may say that it is larger than its page.
-            if at.is_multiple_of(PAGE_BYTES) && !heap.memory.contains(at) {
-                break;
             }
             let word = heap.memory.word(at);
             if word & TAG_MASK == STRONG && heap.memory.mark(word & !TAG_MASK) {
