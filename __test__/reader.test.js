@@ -3,7 +3,7 @@
 
 const assert = require('node:assert/strict')
 const { describe, it } = require('node:test')
-const { HEAP_PROGRAMS, captureOf } = require('./heap-program')
+const { HEAP_PROGRAMS, capturesOf } = require('./heap-program')
 const { deviations, objections } = require('./readings')
 const memwatch = require('..')
 
@@ -22,23 +22,16 @@ const EXPLAINED = [
   { type: 'class', what: /^code: \(script line ends\)$/, why: 'V8 makes them for its snapshot' }
 ]
 
-describe('a capture of the heap of', { skip: !backgroundCapture && backgroundCaptureReason }, () => {
-  for (const name of HEAP_PROGRAMS) {
-    it(`${name} counts the instances of its classes`, async () => {
-      const { counts, captured } = await captureOf(name, 'classes')
-      assert.ok(Object.keys(counts).length > 0)
-      const found = Object.keys(counts).map((name) => [name, captured.classes.find((one) => one.name === name)?.count])
-      assert.deepEqual(Object.fromEntries(found), counts)
-    })
-  }
-})
-
 describe('our reading of the heap of', { skip: !backgroundCapture && backgroundCaptureReason }, () => {
   for (const name of HEAP_PROGRAMS) {
-    it(`${name} is V8's`, async (t) => {
-      const { counts, captured } = await captureOf(name, 'comparison')
-      assert.equal(captured.engine, 'reader', captured.engineReason)
-      const { comparison } = captured
+    it(`${name} is V8's, and counts the instances of its classes`, async (t) => {
+      const { counts, captures: [counted, compared] } = await capturesOf(name, ['classes', 'comparison'])
+      assert.equal(compared.engine, 'reader', compared.engineReason)
+      assert.ok(Object.keys(counts).length > 0)
+      const found = Object.keys(counts).map((name) => [name, counted.classes.find((one) => one.name === name)?.count])
+      assert.deepEqual(Object.fromEntries(found), counts)
+
+      const { comparison } = compared
       const { classes, graph } = comparison
       for (const row of deviations(comparison)) t.diagnostic(`${row.type}: ${row.count} × ${row.what}`)
       assert.deepEqual(objections(comparison, EXPLAINED), [])

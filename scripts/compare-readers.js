@@ -7,7 +7,7 @@
 
 const { parseArgs } = require('node:util')
 const { VERSIONS, executable } = require('./install-node')
-const { HEAP_PROGRAMS, captureOf } = require('../__test__/heap-program')
+const { HEAP_PROGRAMS, capturesOf } = require('../__test__/heap-program')
 const { deviations } = require('../__test__/readings')
 
 const USAGE = 'usage: compare-readers.js [--node VERSION|PATH]... [--rows N] [--totals] [program...]\n'
@@ -64,7 +64,7 @@ async function main () {
   for (const [name, node] of nodes) {
     for (const program of programs) {
       try {
-        const { captured: { comparison } } = await captureOf(program, 'comparison', node)
+        const { captures: [{ comparison }] } = await capturesOf(program, ['comparison'], node)
         printComparison(`${program}, ${name}`, comparison, rows)
         if (deviations(comparison).length > 0) differing++
       } catch (error) {

@@ -16,7 +16,6 @@ const STEPS = [
     '__test__/drop-in.test.js __test__/open-snapshot.test.js __test__/cli.test.js'],
   ['background capture', 'node scripts/run-tests.js --mode native __test__/capture.test.js __test__/capture-storm.test.js ' +
     '__test__/write-snapshot.test.js __test__/heap-limit.test.js __test__/signal-handler.test.js'],
-  ['heap reader', 'node scripts/run-tests.js --mode native __test__/reader.test.js'],
   ['heaps in fallback mode', 'MEMWATCH_TEST_SMALL_HEAPS=1 node scripts/run-tests.js --mode fallback ' +
     '__test__/heap-diff.test.js __test__/open-heap.test.js'],
   ['report page', 'node --test __test__/report-page.test.js'],

@@ -108,9 +108,9 @@ impl NativeCapture {
     #[napi(getter, catch_unwind)]
     pub fn uses_v8(&self) -> bool {
         let session = self.session.lock();
-        session
-            .as_ref()
-            .is_some_and(|session| !session.uses_reader())
+        session.as_ref().is_some_and(|session| {
+            !session.uses_reader() || session.plan().want == Want::Comparison
+        })
     }
 
     /// False when it must be prepared once more. `samples` are what the reader looks for.

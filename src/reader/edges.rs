@@ -112,7 +112,9 @@ impl<'a, R: References> Extractor<'a, R> {
         self.told.set(0);
         let (weak, weak_end) = custom_weak(self.heap, self.object, info, bytes);
         if info.kind.class == Class::GlobalProxy {
-            self.internal("native_context", OBJECT_FIELDS);
+            if let Some((_, Class::NativeContext)) = self.heap.object(self.word(OBJECT_FIELDS)) {
+                self.internal("native_context", OBJECT_FIELDS);
+            }
         } else if info.kind.class == Class::ArrayBuffer {
             // V8 tells nothing of a buffer but its memory.
         } else if info.number >= self.heap.layout.first_object && info.kind.class != Class::Proxy {
