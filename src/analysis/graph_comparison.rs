@@ -1198,6 +1198,8 @@ impl Following<'_, '_> {
             (EdgeKind::Hidden, EdgeKind::Hidden) => true,
             // V8 names variables of functions, not those of blocks; we not those of modules.
             (EdgeKind::Context, EdgeKind::Hidden) | (EdgeKind::Hidden, EdgeKind::Context) => true,
+            // It names more of the fields that only V8 has in its objects.
+            (EdgeKind::Hidden, EdgeKind::Internal) => true,
             (ours, v8s) if is_v8s_own(self.v8s.graph.node_kind(source)) => {
                 (ours == EdgeKind::Weak) == (v8s == EdgeKind::Weak)
             }

@@ -195,6 +195,18 @@ impl Heap {
             Shape::Array | Shape::EphemeronTable | Shape::Doubles => HEADER + WORD * length(),
             Shape::ArrayBehind(header) => usize::from(header) + WORD * length(),
             Shape::Pairs => HEADER + 2 * WORD * memory.int(object + LENGTH) as usize,
+            Shape::WasmTypeInfo => {
+                let length = small_integer(memory.word(object + 4 * WORD)).unwrap_or(0);
+                5 * WORD + WORD * length.max(0) as usize
+            }
+            Shape::WasmDispatchTable => {
+                let (first, entry) = self.layout.wasm_dispatch_table;
+                // Behind the length in use the one that there is room for.
+                first + entry * memory.int(object + LENGTH + 4) as usize
+            }
+            Shape::WasmImportTable => {
+                HEADER + WORD + 2 * WORD * memory.int(object + LENGTH) as usize
+            }
             Shape::Constant(bytes) => usize::from(bytes),
             Shape::Bytes => HEADER + length(),
             Shape::Bytecode => self.layout.bytecode_data + length(),

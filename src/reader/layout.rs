@@ -27,6 +27,12 @@ pub enum Shape {
     ArrayBehind(u8),
     /// A length, then so many pairs of words.
     Pairs,
+    /// A length behind three words, then so many references.
+    WasmTypeInfo,
+    /// A length, and from there on entries of several words each.
+    WasmDispatchTable,
+    /// The same of imports.
+    WasmImportTable,
     /// So many bytes, which neither its map nor the object tells.
     Constant(u8),
     /// A length in its second word, then so many doubles.
@@ -119,6 +125,8 @@ pub struct Type {
 
 /// The major version from which what stands for nothing is no oddball.
 const FIRST_WITH_HOLES: u32 = 12;
+/// The one from which WebAssembly's imports have a table of their own.
+const FIRST_WITH_IMPORT_TABLES: u32 = 14;
 const PACKED_ELEMENTS: usize = 2;
 const HOLEY_ELEMENTS: usize = 3;
 const CODE: &[&str] = &[
@@ -207,6 +215,8 @@ pub struct Layout {
     pub private_names: u32,
     /// Whether a function is called by its property `name` first.
     pub names_by_property: bool,
+    /// Where the entries of WebAssembly's dispatch tables begin, and how many bytes each has.
+    pub wasm_dispatch_table: (usize, usize),
     /// Where objects of C++ templates keep what C++ stores in them.
     pub embedder_fields: usize,
     /// Whether V8's snapshots mark global objects and their proxies in their names.
@@ -454,6 +464,7 @@ impl Layout {
         types.add_fillers()?;
         if major >= FIRST_WITH_HOLES {
             types.add_hole()?;
+            types.add_wasm_dispatch_table(major)?;
         }
         let scope_info_variables = 8 + 8 * first_of(&["scopeinfo_idx_first_vars"])?;
         Ok(Self {
@@ -480,6 +491,11 @@ impl Layout {
             private_names: if major >= 14 { 0b10 } else { 0b11_0000 },
             private_symbols: if major >= 14 { 0b11 } else { 0b11_0001 },
             names_by_property: major >= 14,
+            wasm_dispatch_table: match major {
+                14.. => (40, 16),
+                13 => (40, 24),
+                _ => (16, 24),
+            },
             embedder_fields: if major >= 13 { 32 } else { OBJECT_FIELDS },
             marks_globals: major >= 14,
             contexts_are_user_roots: major >= 14,
@@ -669,6 +685,31 @@ impl Types {
             "JSGeneratorObject",
         );
         Ok(types)
+    }
+
+    /// Behind trusted arrays in V8 12, and behind interpreter data in later ones.
+    fn add_wasm_dispatch_table(&mut self, major: u32) -> Result<(), Unreadable> {
+        let before = match major {
+            ..=12 => "TrustedFixedArray__TRUSTED_FIXED_ARRAY_TYPE",
+            _ => "InterpreterData__INTERPRETER_DATA_TYPE",
+        };
+        let table = self.number(before)? + 1;
+        self.fill(
+            table..table + 1,
+            Shape::WasmDispatchTable,
+            Class::Other,
+            "WasmDispatchTable",
+        );
+        if major >= FIRST_WITH_IMPORT_TABLES {
+            let imports = self.number("WasmImportData__WASM_IMPORT_DATA_TYPE")? - 1;
+            self.fill(
+                imports..imports + 1,
+                Shape::WasmImportTable,
+                Class::Other,
+                "WasmDispatchTableForImports",
+            );
+        }
+        Ok(())
     }
 
     /// What fills places where no object is.

@@ -232,7 +232,7 @@ pub const NAMED: &[(&str, Class, Shape)] = &[
     ("WasmSuspendingObject__WASM_SUSPENDING_OBJECT_TYPE", Class::Object, Shape::Plain),
     ("WasmTableObject__WASM_TABLE_OBJECT_TYPE", Class::Object, Shape::Plain),
     ("WasmTagObject__WASM_TAG_OBJECT_TYPE", Class::Object, Shape::Plain),
-    ("WasmTypeInfo__WASM_TYPE_INFO_TYPE", Class::Other, Shape::Unknown),
+    ("WasmTypeInfo__WASM_TYPE_INFO_TYPE", Class::Other, Shape::WasmTypeInfo),
     ("WeakArrayList__WEAK_ARRAY_LIST_TYPE", Class::WeakArrayList, Shape::ArrayBehind(24)),
     ("WeakCell__WEAK_CELL_TYPE", Class::WeakCell, Shape::Plain),
     ("WeakFixedArray__WEAK_FIXED_ARRAY_TYPE", Class::Other, Shape::Plain),
