@@ -18,9 +18,12 @@ const EXPLAINED = [
     why: 'V8 asks Node for the memory of its C++ objects, which is not in the heap; roots are kinds of their own'
   })),
   { type: 'class', what: /^object: (Node \/|C\+\+ )/, why: "V8 calls the JavaScript half of Node's objects by the name of the other" },
-  { type: 'node', what: /^object: (Node \/|C\+\+ ).* as object: /, why: 'the same' },
+  { type: 'node', what: /^(object|native): (Node \/|C\+\+ ).* as object: /, why: 'the same' },
   { type: 'class', what: /^code: \(script line ends\)$/, why: 'V8 makes them for its snapshot' }
 ]
+
+/** V8 collects garbage before its snapshot, and throws away machine code that is old or not valid any more: 1.4 % of a heap that has linted. */
+const TOLERANCES = { 'eslint-lint': 0.02 }
 
 describe('our reading of the heap of', { skip: !backgroundCapture && backgroundCaptureReason }, () => {
   for (const name of HEAP_PROGRAMS) {
@@ -34,7 +37,7 @@ describe('our reading of the heap of', { skip: !backgroundCapture && backgroundC
       const { comparison } = compared
       const { classes, graph } = comparison
       for (const row of deviations(comparison)) t.diagnostic(`${row.type}: ${row.count} × ${row.what}`)
-      assert.deepEqual(objections(comparison, EXPLAINED), [])
+      assert.deepEqual(objections(comparison, EXPLAINED, TOLERANCES[name]), [])
       assert.equal(graph.paths.followedCount, 1000)
       assert.ok(classes.v8s.objectCount > Object.values(counts).reduce((sum, count) => sum + count, 0))
     })

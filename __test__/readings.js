@@ -77,9 +77,10 @@ function deviations ({ classes, graph }) {
  * is none, and objects of a program that differ in another way than `explained` expects.
  *
  * @param {{ type: string, what: RegExp, why: string }[]} [explained]
+ * @param {number} [tolerance] of the total
  * @returns {string[]}
  */
-function objections (comparison, explained = []) {
+function objections (comparison, explained = [], tolerance = TOTAL_TOLERANCE) {
   const { classes, graph } = comparison
   const isExplained = (type, what) => explained.some((one) => one.type === type && one.what.test(what))
   const found = []
@@ -99,7 +100,7 @@ function objections (comparison, explained = []) {
       found.push(`instances of ${one.class}: ${one.ours.count}, V8 ${one.v8s.count}`)
     }
   }
-  if (!(Math.abs(ours - v8s) <= v8s * TOTAL_TOLERANCE)) found.push(`${ours} bytes in all, V8 ${v8s}`)
+  if (!(Math.abs(ours - v8s) <= v8s * tolerance)) found.push(`${ours} bytes in all, V8 ${v8s}`)
   const { paths } = graph
   if (!(paths.followedCount > 0) || paths.trueCount !== paths.followedCount) {
     const failed = paths.failed.map(({ reason, source, edge, target, count }) => `${count} × ${reason}: ${source} ─${edge}─▶ ${target}`)
