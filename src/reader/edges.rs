@@ -2,17 +2,14 @@
 
 use super::heap::{Heap, MapInfo};
 use super::layout::{
-    Class, HEADER, LENGTH, MAP_BITS2, MAP_CONSTRUCTOR, MAP_DEPENDENT_CODE, MAP_DESCRIPTORS,
-    MAP_INOBJECT, MAP_PROTOTYPE, MAP_TRANSITIONS, OBJECT_ELEMENTS, OBJECT_FIELDS,
-    OBJECT_PROPERTIES, STRING_FIRST, STRING_SECOND, Shape,
+    Class, DETAILS_IN_DESCRIPTOR, DETAILS_IS_ACCESSOR, HEADER, IS_PROTOTYPE_MAP, LENGTH, MAP_BITS2,
+    MAP_CONSTRUCTOR, MAP_DEPENDENT_CODE, MAP_DESCRIPTORS, MAP_INOBJECT, MAP_PROTOTYPE,
+    MAP_TRANSITIONS, OBJECT_ELEMENTS, OBJECT_FIELDS, OBJECT_PROPERTIES, STRING_FIRST,
+    STRING_SECOND, Shape,
 };
 use super::memory::{STRONG, TAG_MASK, WEAK, WORD, small_integer};
 use super::walk::custom_weak;
 use crate::snapshot::EdgeKind;
-
-const DETAILS_IS_ACCESSOR: usize = 1;
-const DETAILS_IN_DESCRIPTOR: usize = 1 << 5;
-const PROTOTYPE_MAP: u32 = 1 << 20;
 
 /// What a reference is called.
 #[derive(Clone, Copy, Debug)]
@@ -531,7 +528,7 @@ impl<'a, R: References> Extractor<'a, R> {
                 }
                 Some(_)
                     if self.heap.memory.int(self.object + super::layout::MAP_BITS3)
-                        & PROTOTYPE_MAP
+                        & IS_PROTOTYPE_MAP
                         != 0 =>
                 {
                     self.internal("prototype_info", MAP_TRANSITIONS);

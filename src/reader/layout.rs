@@ -209,7 +209,6 @@ pub struct Layout {
     pub has_prototype_slot: u8,
     /// Whether scopes of functions have one more word.
     pub functions_have_more: bool,
-    /// Whether V8's snapshots give objects of its read-only space no size.
     /// Flags of symbols that no program can name: V8's own, private names, brands.
     pub private_symbols: u32,
     pub private_names: u32,
@@ -223,6 +222,7 @@ pub struct Layout {
     pub marks_globals: bool,
     /// Whether V8's snapshots hang contexts on their root, else global objects.
     pub contexts_are_user_roots: bool,
+    /// Whether V8's snapshots give objects of its read-only space no size.
     pub read_only_is_free: bool,
     /// Whether they give external strings the size of their text.
     pub external_text_counts: bool,
@@ -230,7 +230,6 @@ pub struct Layout {
     has_hole_type: bool,
     pub has_object_shapes: bool,
     wrappers_are_code: bool,
-    system_is_native: bool,
 }
 
 /// How long machine code is.
@@ -260,99 +259,65 @@ struct Version {
     function_code: Option<usize>,
 }
 
-/// By the first version that it is of.
-const VERSIONS: &[Version] = &[
-    Version {
-        first: (10, 2),
-        feedback_vector: 48,
-        has_closure_parameters: false,
-        code_body: CodeBody {
-            in_code: false,
-            offsets: &[40, 44],
-            alignment: 64,
-        },
-        module_scope: 3,
-        positioned_scopes: 0b11111,
-        has_locals_block_list: true,
-        template_class_name: 64,
-        weak_cell_target: 16,
-        registry_next_dirty: 64,
-        native_context_weak_slots: 3,
-        function_code: Some(48),
+const V8_10_2: Version = Version {
+    first: (10, 2),
+    feedback_vector: 48,
+    has_closure_parameters: false,
+    code_body: CodeBody {
+        in_code: false,
+        offsets: &[40, 44],
+        alignment: 64,
     },
-    Version {
-        first: (11, 3),
-        feedback_vector: 56,
-        has_closure_parameters: false,
-        code_body: CodeBody {
-            in_code: true,
-            offsets: &[56, 60],
-            alignment: 64,
-        },
-        module_scope: 3,
-        positioned_scopes: 0b11111,
-        has_locals_block_list: true,
-        template_class_name: 64,
-        weak_cell_target: 16,
-        registry_next_dirty: 64,
-        native_context_weak_slots: 1,
-        function_code: Some(48),
+    module_scope: 3,
+    positioned_scopes: 0b11111,
+    has_locals_block_list: true,
+    template_class_name: 64,
+    weak_cell_target: 16,
+    registry_next_dirty: 64,
+    native_context_weak_slots: 3,
+    function_code: Some(48),
+};
+const V8_11_3: Version = Version {
+    first: (11, 3),
+    feedback_vector: 56,
+    code_body: CodeBody {
+        in_code: true,
+        offsets: &[56, 60],
+        ..V8_10_2.code_body
     },
-    Version {
-        first: (12, 4),
-        feedback_vector: 56,
-        has_closure_parameters: false,
-        code_body: CodeBody {
-            in_code: false,
-            offsets: &[24],
-            alignment: 64,
-        },
-        module_scope: 3,
-        positioned_scopes: 0b11111,
-        has_locals_block_list: true,
-        template_class_name: 64,
-        weak_cell_target: 16,
-        registry_next_dirty: 64,
-        native_context_weak_slots: 1,
-        function_code: Some(24),
+    native_context_weak_slots: 1,
+    ..V8_10_2
+};
+const V8_12_4: Version = Version {
+    first: (12, 4),
+    code_body: CodeBody {
+        in_code: false,
+        offsets: &[24],
+        ..V8_11_3.code_body
     },
-    Version {
-        first: (13, 6),
-        feedback_vector: 48,
-        has_closure_parameters: true,
-        code_body: CodeBody {
-            in_code: false,
-            offsets: &[24],
-            alignment: 64,
-        },
-        module_scope: 5,
-        positioned_scopes: 0b11111,
-        has_locals_block_list: false,
-        template_class_name: 64,
-        weak_cell_target: 16,
-        registry_next_dirty: 64,
-        native_context_weak_slots: 1,
-        function_code: None,
-    },
-    Version {
-        first: (14, 6),
-        feedback_vector: 48,
-        has_closure_parameters: true,
-        code_body: CodeBody {
-            in_code: false,
-            offsets: &[24],
-            alignment: 64,
-        },
-        module_scope: 5,
-        positioned_scopes: 0b11111,
-        has_locals_block_list: false,
-        template_class_name: 64,
-        weak_cell_target: 24,
-        registry_next_dirty: 64,
-        native_context_weak_slots: 1,
-        function_code: None,
-    },
-];
+    function_code: Some(24),
+    ..V8_11_3
+};
+const V8_13_6: Version = Version {
+    first: (13, 6),
+    feedback_vector: 48,
+    has_closure_parameters: true,
+    module_scope: 5,
+    has_locals_block_list: false,
+    function_code: None,
+    ..V8_12_4
+};
+const V8_14_6: Version = Version {
+    first: (14, 6),
+    weak_cell_target: 24,
+    ..V8_13_6
+};
+const VERSIONS: &[Version] = &[V8_10_2, V8_11_3, V8_12_4, V8_13_6, V8_14_6];
+
+/// Bits of a map's third field, and of the details of a property.
+pub const IS_PROTOTYPE_MAP: u32 = 1 << 20;
+pub const DETAILS_IS_ACCESSOR: usize = 1;
+pub const DETAILS_IN_DESCRIPTOR: usize = 1 << 5;
 
 /// Fields that are at the same place in all versions.
 pub const LENGTH: usize = 8;
@@ -526,7 +491,6 @@ impl Layout {
             has_hole_type: major >= FIRST_WITH_HOLES,
             has_object_shapes: major >= 11,
             wrappers_are_code: major >= 13,
-            system_is_native: false,
             code: first_of(&[
                 "class_InstructionStream__instruction_start__uintptr_t",
                 "class_Code__instruction_start__uintptr_t",
@@ -583,10 +547,7 @@ impl Layout {
         if self.has_object_shapes && OBJECT_SHAPES.contains(&name) {
             return NodeKind::ObjectShape;
         }
-        match self.system_is_native {
-            true => NodeKind::Native,
-            false => NodeKind::Hidden,
-        }
+        NodeKind::Hidden
     }
 
     /// Weak collections have a type that no constant names: of a sample.

@@ -2,7 +2,8 @@
 
 use super::heap::{Heap, MapInfo};
 use super::layout::{
-    Class, HEADER, MAP_CONSTRUCTOR, MAP_INOBJECT, MAP_PROTOTYPE, OBJECT_FIELDS, OBJECT_PROPERTIES,
+    Class, DETAILS_IN_DESCRIPTOR, DETAILS_IS_ACCESSOR, HEADER, IS_PROTOTYPE_MAP, MAP_CONSTRUCTOR,
+    MAP_INOBJECT, MAP_PROTOTYPE, OBJECT_FIELDS, OBJECT_PROPERTIES,
 };
 use super::memory::{AddressMap, WORD, small_integer, strong};
 
@@ -10,13 +11,10 @@ use super::memory::{AddressMap, WORD, small_integer, strong};
 pub const MAX_NAME: usize = 1024;
 /// A chain of prototypes or of back pointers that is longer is none.
 const MAX_CHAIN: usize = 10_000;
-const DETAILS_IS_ACCESSOR: usize = 1;
-const DETAILS_IN_DESCRIPTOR: usize = 1 << 5;
 const FIELD_INDEX_SHIFT: usize = 19;
 const FIELD_INDEX_MASK: usize = 0x3ff;
-/// Bits of a map: whether `new` made its objects for the function itself, and whether they are prototypes.
+/// Bits of a map: whether `new` made its objects for the function itself.
 const NEW_TARGET_IS_BASE: u8 = 0b1;
-const IS_PROTOTYPE_MAP: u32 = 1 << 20;
 
 /// Keys that tell names.
 #[derive(Clone, Copy, Debug)]
