@@ -19,7 +19,12 @@ const EXPLAINED = [
   })),
   { type: 'class', what: /^object: (Node \/|C\+\+ )/, why: "V8 calls the JavaScript half of Node's objects by the name of the other" },
   { type: 'node', what: /^(object|native): (Node \/|C\+\+ ).* as object: /, why: 'the same' },
-  { type: 'class', what: /^code: \(script line ends\)$/, why: 'V8 makes them for its snapshot' }
+  { type: 'class', what: /^code: \(script line ends\)$/, why: 'V8 makes them for its snapshot' },
+  {
+    type: 'path',
+    what: /^no edge: object: (WebAssembly\.)?Instance ─hidden \[x\]─▶ object: (WebAssembly\.)?Module$/,
+    why: 'V8 12.4 tells of an instance of WebAssembly what is at the same offsets in its trusted data'
+  }
 ]
 
 /** V8 collects garbage before its snapshot, and throws away machine code that is old or not valid any more: 1.4 % of a heap that has linted. */
@@ -99,6 +104,9 @@ describe('a comparison of readings', () => {
       example: { source: 3, label: 'b', target: 5 }
     }]
     assert.deepEqual(objections(comparison), ['4 of 5 paths are true; 1 × no edge: object: A ─property b─▶ object: B'])
+    assert.deepEqual(objections(comparison, [{ type: 'path', what: /property b/, why: 'as a test' }]), [])
+    comparison.graph.paths = { followedCount: 5, trueCount: 4, failed: [] }
+    assert.deepEqual(objections(comparison), ['4 of 5 paths are true; '])
     comparison.graph.paths = { followedCount: 0, trueCount: 0, failed: [] }
     assert.deepEqual(objections(comparison), ['0 of 0 paths are true; '])
   })
@@ -142,6 +150,23 @@ describe('a comparison of readings', () => {
       'surplus: 3 × object: User (99 bytes, 1 held by what is in both; @9; closure: f @11 ─internal code─▶ 1 ×)'
     ])
     assert.deepEqual(objections(comparison, [{ type: 'surplus', what: /User/, why: 'as a test' }]), [])
+  })
+
+  it('objects to a property of V8 that is not in ours', () => {
+    const comparison = compared()
+    const row = {
+      source: 'object: global',
+      edge: 'property held',
+      target: 'object: User',
+      isObject: true,
+      isTargetInBoth: true,
+      count: 1,
+      examples: [{ source: 13, label: 'held', target: 15 }]
+    }
+    comparison.graph.edges.missing = [{ ...row, isTargetInBoth: false }, { ...row, edge: 'internal map' }]
+    assert.deepEqual(objections(comparison), [])
+    comparison.graph.edges.missing = [row]
+    assert.deepEqual(objections(comparison), ['missing edge: 1 × object: global ─property held─▶ object: User (@13 ─held─▶ @15)'])
   })
 
   it('takes a class that V8 calls otherwise for what it is', () => {

@@ -21,10 +21,13 @@ module.exports = async function build () {
   const fromCache = new vm.Script(source, { filename: 'inner.js', cachedData })
   const compiled = vm.compileFunction('return [a, b, inner]', ['a', 'b'], { contextExtensions: [{ inner: new Outer(-1) }] })
   const own = vm.runInNewContext('({ list: [1, 2, 3], date: new Date(0), promise: Promise.resolve(1) })')
+  // Which global is in which place of a table is left to chance: of so many tables, each place is filled in one.
+  const realms = Array.from({ length: 40 }, (_, at) =>
+    vm.runInNewContext(`for (let each = 0; each < 100; each++) globalThis['global ${at} ' + each] = [{}]; globalThis`))
   const bare = vm.createContext(Object.create(null))
   vm.runInContext('globalThis.self = globalThis; const lexical = { at: 1 }; let other = [lexical]', bare)
   return {
-    held: { contexts, script, results, notRun, cachedData, fromCache, compiled, own, bare },
+    held: { contexts, script, results, notRun, cachedData, fromCache, compiled, own, realms, bare },
     counts: { Outer: 6, Inner: 1000 }
   }
 }

@@ -801,6 +801,16 @@ impl Comparing<'_> {
         })
     }
 
+    /// Whether a program made the edge itself: by property, by index or by variable.
+    fn is_of_program(&self, group: &EdgeGroup) -> bool {
+        group.is_target_in_both
+            && (self.classes.is_object(group.source) || self.classes.is_object(group.target))
+            && matches!(
+                group.edge.0,
+                EdgeKind::Property | EdgeKind::Element | EdgeKind::Context
+            )
+    }
+
     fn edges(&mut self) -> Result<EdgeComparison, Error> {
         let mut equal_count = 0;
         let mut missing = Groups::new(self.options.examples);
@@ -854,8 +864,10 @@ impl Comparing<'_> {
                 count,
                 examples,
             };
-            let rows = groups.sorted().take(self.options.rows).map(row).collect();
-            (total, rows)
+            let mut groups: Vec<_> = groups.sorted().collect();
+            groups.sort_by_key(|(group, ..)| !self.is_of_program(group));
+            let shown = groups.into_iter().take(self.options.rows);
+            (total, shown.map(row).collect())
         };
         let (only_in_v8s_count, missing) = rows(missing);
         let (only_in_ours_count, surplus) = rows(surplus);

@@ -558,9 +558,8 @@ impl<'a, R: References> Extractor<'a, R> {
             && let Some((scope, Class::ScopeInfo)) = self.heap.object(self.word(slot(0)))
             && let Some(names) = self.heap.context_variables(scope)
         {
-            let first = self.heap.context_header(scope);
             for (at, name) in names {
-                let offset = slot(first + at);
+                let offset = slot(at);
                 if offset < bytes {
                     self.told.set(offset / WORD);
                     let word = self.word(offset);

@@ -322,7 +322,7 @@ impl Heap {
         Some((object, class))
     }
 
-    /// The text of a string, of at most so many characters.
+    /// The text of a string, of at most so many characters; as in V8's snapshots, each that is zero is a space.
     pub fn text(&mut self, string: usize, limit: usize) -> Option<String> {
         // Most are so.
         if let Some(info) = self.map_info(string)
@@ -330,11 +330,16 @@ impl Heap {
         {
             let length = self.memory.int(string + STRING_LENGTH) as usize;
             let bytes = self.memory.bytes(string + STRING_FIRST, length.min(limit));
-            return Some(bytes.iter().map(|&byte| char::from(byte)).collect());
+            let visible = |&byte: &u8| char::from(if byte == 0 { b' ' } else { byte });
+            return Some(bytes.iter().map(visible).collect());
         }
         let mut text = Vec::new();
         self.push_text(string, limit, 0, &mut text)?;
-        Some(String::from_utf16_lossy(&text))
+        let text = char::decode_utf16(text).map(|unit| match unit {
+            Ok('\0') => ' ',
+            unit => unit.unwrap_or(char::REPLACEMENT_CHARACTER),
+        });
+        Some(text.collect())
     }
 
     fn push_text(

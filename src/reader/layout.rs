@@ -197,6 +197,8 @@ pub struct Layout {
     pub has_closure_parameters: bool,
     pub code_body: CodeBody,
     pub module_scope: u32,
+    /// Whether a module's scope has the number of its variables right before them, not before all names.
+    pub counts_module_variables_last: bool,
     /// Types of scopes that have positions in their variable part, as bits.
     pub positioned_scopes: u32,
     pub has_locals_block_list: bool,
@@ -250,6 +252,7 @@ struct Version {
     has_closure_parameters: bool,
     code_body: CodeBody,
     module_scope: u32,
+    counts_module_variables_last: bool,
     positioned_scopes: u32,
     has_locals_block_list: bool,
     template_class_name: usize,
@@ -269,6 +272,7 @@ const V8_10_2: Version = Version {
         alignment: 64,
     },
     module_scope: 3,
+    counts_module_variables_last: true,
     positioned_scopes: 0b11111,
     has_locals_block_list: true,
     template_class_name: 64,
@@ -295,6 +299,7 @@ const V8_12_4: Version = Version {
         offsets: &[24],
         ..V8_11_3.code_body
     },
+    counts_module_variables_last: false,
     function_code: Some(24),
     ..V8_11_3
 };
@@ -444,6 +449,7 @@ impl Layout {
             has_closure_parameters: version.has_closure_parameters,
             code_body: version.code_body,
             module_scope: version.module_scope,
+            counts_module_variables_last: version.counts_module_variables_last,
             positioned_scopes: version.positioned_scopes,
             has_locals_block_list: version.has_locals_block_list,
             template_class_name: version.template_class_name,

@@ -403,12 +403,12 @@ impl Heap {
 
     /// Names, values and details of the cells of a global object.
     pub fn global_dictionary(&mut self, table: usize) -> Vec<[usize; 3]> {
-        const PREFIX: usize = 3;
         let length = small_integer(self.memory.word(table + 8))
             .unwrap_or(0)
             .max(0) as usize;
         let mut cells = Vec::new();
-        for at in PREFIX + self.layout.dictionary_prefix..length {
+        // The numbers before the first place are no cells, however many this version has.
+        for at in 0..length {
             let word = self.memory.word(table + HEADER + at * WORD);
             if let Some((cell, Class::PropertyCell)) = self.object(word) {
                 cells.push([8, 24, 16].map(|at| self.memory.word(cell + at)));

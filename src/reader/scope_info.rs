@@ -13,6 +13,8 @@ pub struct ScopeInfo {
     pub variables: usize,
     names_table: Option<usize>,
     function_name: Option<usize>,
+    /// Of the context, where a function's name is a variable of its own that closures use.
+    function_slot: Option<usize>,
     inferred_name: Option<usize>,
     pub outer: Option<usize>,
 }
@@ -23,6 +25,7 @@ const MAX_INLINED: usize = 75;
 const SCOPE_TYPE: u32 = 0xf;
 const SAVED_CLASS_VARIABLE: u32 = 1 << 10;
 const FUNCTION_VARIABLE: u32 = 0b11 << 12;
+const FUNCTION_IN_CONTEXT: u32 = 0b10 << 12;
 const INFERRED_NAME: u32 = 1 << 14;
 const OUTER: u32 = 1 << 22;
 const LOCALS_BLOCK_LIST: u32 = 1 << 28;
@@ -37,10 +40,12 @@ impl Heap {
         let mut info = ScopeInfo::default();
         let mut at = object + self.layout.scope_info_variables;
         let variables = number(object + 24);
-        let module_variables = (flags & SCOPE_TYPE == self.layout.module_scope).then(|| {
+        let is_module = flags & SCOPE_TYPE == self.layout.module_scope;
+        let mut module_variables = 0;
+        if is_module && !self.layout.counts_module_variables_last {
+            module_variables = number(at);
             at += WORD;
-            number(at - WORD)
-        });
+        }
         info.variables = variables;
         if variables < MAX_INLINED {
             info.names = Some(at);
@@ -55,6 +60,9 @@ impl Heap {
         }
         if flags & FUNCTION_VARIABLE != 0 {
             info.function_name = Some(memory.word(at));
+            if flags & FUNCTION_VARIABLE == FUNCTION_IN_CONTEXT {
+                info.function_slot = Some(number(at + WORD));
+            }
             at += 2 * WORD;
         }
         if flags & INFERRED_NAME != 0 {
@@ -76,8 +84,13 @@ impl Heap {
         if self.layout.functions_have_more && kind == FUNCTION_SCOPE {
             at += WORD;
         }
-        if let Some(count) = module_variables {
-            at += WORD + 3 * WORD * count;
+        if is_module {
+            at += WORD;
+            if self.layout.counts_module_variables_last {
+                module_variables = number(at);
+                at += WORD;
+            }
+            at += 3 * WORD * module_variables;
         }
         info.bytes = at - object;
         info
@@ -99,23 +112,34 @@ impl Heap {
         }
     }
 
-    /// The variables that a scope keeps in its context: the place of each, and its name.
+    /// The variables that a scope keeps in its context: the slot of each, and its name.
     pub fn context_variables(&mut self, scope: usize) -> Option<Vec<(usize, usize)>> {
         let info = self.scope_info(scope);
-        if let Some(first) = info.names {
-            let name = |at| strong(self.memory.word(first + at * WORD)).map(|name| (at, name));
-            return (0..info.variables).map(name).collect();
-        }
+        let header = self.context_header(scope);
+        let mut all = match info.names {
+            Some(first) => {
+                let name = |at| {
+                    strong(self.memory.word(first + at * WORD)).map(|name| (header + at, name))
+                };
+                (0..info.variables).map(name).collect::<Option<Vec<_>>>()?
+            }
+            None => self.tabled_variables(info.names_table?, header)?,
+        };
+        let function = info.function_name.and_then(strong);
+        all.extend(info.function_slot.zip(function));
+        Some(all)
+    }
+
+    fn tabled_variables(&mut self, table: usize, header: usize) -> Option<Vec<(usize, usize)>> {
         // Behind three counts pairs of a name and a place.
         const PREFIX: usize = 3;
-        let table = info.names_table?;
         let length = small_integer(self.memory.word(table + LENGTH))?.max(0) as usize;
         let mut all = Vec::new();
         for at in (PREFIX..length.saturating_sub(1)).step_by(2) {
             let [key, place] =
                 [0, 1].map(|word| self.memory.word(table + HEADER + (at + word) * WORD));
             if let (Some(name), Some(place)) = (self.string(key), small_integer(place)) {
-                all.push((usize::try_from(place).ok()?, name));
+                all.push((header + usize::try_from(place).ok()?, name));
             }
         }
         Some(all)
