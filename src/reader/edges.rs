@@ -554,6 +554,15 @@ impl<'a, R: References> Extractor<'a, R> {
     fn context(&mut self, bytes: usize) {
         let slots = (bytes - HEADER) / WORD;
         let slot = |at: usize| HEADER + at * WORD;
+        if self.info.kind.class == Class::NativeContext {
+            for at in [slot(2), slot(3)] {
+                match self.heap.object(self.word(at)) {
+                    Some((_, Class::GlobalObject)) => self.internal("global_object", at),
+                    Some((_, Class::GlobalProxy)) => self.internal("global_proxy_object", at),
+                    _ => {}
+                }
+            }
+        }
         if self.info.kind.class == Class::Context
             && let Some((scope, Class::ScopeInfo)) = self.heap.object(self.word(slot(0)))
             && let Some(names) = self.heap.context_variables(scope)
