@@ -132,9 +132,9 @@ impl Walk<'_> {
             next += 1;
             let distance = self.distances.by_node[node.index()] + 1;
             for edge in graph.edges(node) {
-                let target = graph.edge_target(edge);
+                let (kind, target) = graph.edge_end(edge);
                 if self.distances.by_node[target.index()] != UNREACHED
-                    || graph.edge_kind(edge) == EdgeKind::Weak
+                    || kind == EdgeKind::Weak
                     || !self.is_counted(node, edge)
                 {
                     continue;

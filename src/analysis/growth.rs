@@ -8,6 +8,8 @@
 
 use std::collections::HashMap;
 
+use rustc_hash::FxHashMap;
+
 use super::bits::Bits;
 use super::distances::{Distances, SYSTEM_DISTANCE};
 use super::heap_analysis::HeapAnalysis;
@@ -41,7 +43,7 @@ impl ShapeIndex {
 pub struct Shapes {
     /// By shape: the shape before it, the reference and the class, both as texts.
     steps: Vec<(Option<ShapeIndex>, u32, u32)>,
-    known: HashMap<(Option<ShapeIndex>, u32, u32), ShapeIndex>,
+    known: FxHashMap<(Option<ShapeIndex>, u32, u32), ShapeIndex>,
     texts: Vec<String>,
     known_texts: HashMap<String, u32>,
 }
@@ -55,7 +57,7 @@ pub struct ShapeCounts {
 /// The shape of each node of one capture; none for the root and what it does not reach.
 #[derive(Clone, Debug)]
 pub struct NodeShapes {
-    by_node: Vec<Option<ShapeIndex>>,
+    by_node: Vec<u32>,
 }
 
 /// What has to be known of the last capture.
@@ -76,6 +78,8 @@ pub struct GrowingShape {
     pub retained_bytes: u64,
 }
 
+/// A label that has not been looked at, and the shape of a node that has none.
+const UNKNOWN: u32 = u32::MAX;
 /// What every reference by index, or by a key that is data, is called.
 const ANY_INDEX: &str = "[x]";
 /// A step like one of so many before it leads back to that one: links of lists and trees have few parts.
@@ -106,7 +110,9 @@ impl Shapes {
             .collect();
         let order = nearest_first(graph, distances);
         let parents = parents(graph, distances);
-        let mut by_node: Vec<Option<ShapeIndex>> = vec![None; graph.node_count()];
+        let mut shapes = NodeShapes {
+            by_node: vec![UNKNOWN; graph.node_count()],
+        };
         let mut labels = LabelTexts::of(graph);
         let mut counts = ShapeCounts::default();
         for (done, &node) in order.iter().enumerate() {
@@ -119,12 +125,12 @@ impl Shapes {
             };
             let label = labels.text(graph, edge, self);
             let class = class_texts[analysis.classes.class_of(node).index()];
-            let parent = by_node[parents[node.index()].index()];
+            let parent = shapes.shape(parents[node.index()]);
             let shape = self.step(parent, label, class);
-            by_node[node.index()] = Some(shape);
+            shapes.by_node[node.index()] = shape.0;
             counts.add(shape);
         }
-        Ok((counts, NodeShapes { by_node }))
+        Ok((counts, shapes))
     }
 
     /// How many shapes there are. What leads to a shape has a lower index.
@@ -254,7 +260,10 @@ impl NodeShapes {
     /// The shape of one node.
     #[inline(always)]
     pub fn shape(&self, node: NodeIndex) -> Option<ShapeIndex> {
-        self.by_node[node.index()]
+        match self.by_node[node.index()] {
+            UNKNOWN => None,
+            shape => Some(ShapeIndex(shape)),
+        }
     }
 }
 
@@ -266,11 +275,12 @@ impl Capture<'_> {
             .enumerate()
             .map(|(group, growing)| (growing.shape, group as u32))
             .collect();
-        let group_of = |shape: &Option<ShapeIndex>| {
+        let group_of = |node| {
+            let shape = self.shapes.shape(node);
             let group = shape.and_then(|shape| group_of_shape.get(&shape));
             group.copied().unwrap_or(NO_GROUP)
         };
-        let group_of: Vec<u32> = self.shapes.by_node.iter().map(group_of).collect();
+        let group_of: Vec<u32> = self.graph.nodes().map(group_of).collect();
         shared_sizes(self.graph, self.sizes, &group_of, growing.len(), watch)
     }
 }
@@ -280,14 +290,14 @@ impl Capture<'_> {
 struct LabelTexts {
     any_index: Option<u32>,
     /// By string: as a property's name, and as another edge's.
-    by_name: Vec<[Option<u32>; 2]>,
+    by_name: Vec<[u32; 2]>,
 }
 
 impl LabelTexts {
     fn of(graph: &HeapGraph) -> Self {
         Self {
             any_index: None,
-            by_name: vec![[None; 2]; graph.strings().len()],
+            by_name: vec![[UNKNOWN; 2]; graph.strings().len()],
         }
     }
 
@@ -298,14 +308,15 @@ impl LabelTexts {
         };
         let is_property = graph.edge_kind(edge) == EdgeKind::Property;
         let at = usize::from(is_property);
-        if let Some(text) = self.by_name[name.index()][at] {
-            return text;
+        let known = self.by_name[name.index()][at];
+        if known != UNKNOWN {
+            return known;
         }
         let text = match graph.strings().text(name) {
             text if is_index(text, is_property) => self.any_index(shapes),
             text => shapes.intern(text),
         };
-        self.by_name[name.index()][at] = Some(text);
+        self.by_name[name.index()][at] = text;
         text
     }
 
@@ -351,15 +362,21 @@ fn nearest_first(graph: &HeapGraph, distances: &Distances) -> Vec<NodeIndex> {
 /// By node: where the last edge of its shortest path comes from. One pass over all edges, where asking the graph for
 /// each would search it each time.
 fn parents(graph: &HeapGraph, distances: &Distances) -> Vec<NodeIndex> {
-    let mut is_last = Bits::new(graph.edge_count());
-    for node in graph.nodes() {
-        if let Some(edge) = distances.reached_by(graph, node) {
-            is_last.insert(edge.index());
-        }
-    }
+    let mut is_last = Bits::new(graph.own_edge_count());
     let mut parents = vec![graph.root(); graph.node_count()];
     for node in graph.nodes() {
-        for edge in graph.edges(node) {
+        let Some(edge) = distances.reached_by(graph, node) else {
+            continue;
+        };
+        match graph.source_of_shared(edge) {
+            Some(source) => parents[node.index()] = source,
+            None => {
+                is_last.insert(edge.index());
+            }
+        }
+    }
+    for node in graph.nodes() {
+        for edge in graph.own_edges(node).map(EdgeIndex) {
             if is_last.contains(edge.index()) {
                 parents[graph.edge_target(edge).index()] = node;
             }

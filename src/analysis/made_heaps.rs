@@ -1,12 +1,13 @@
 //! Heaps made for tests: at random, and of extreme shape. `scripts/devtools` has them written as files.
 #![forbid(unsafe_code)]
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::Path;
 
 use super::*;
 use crate::snapshot::{
-    Builder, EdgeKind, HeapGraph, Location, NodeIndex, NodeKind, Unwatched, write_snapshot,
+    Builder, EdgeKind, HeapGraph, Location, NodeIndex, NodeKind, Rows, Unwatched, write_snapshot,
 };
 
 /// Numbers that are random enough and the same in every run.
@@ -61,6 +62,42 @@ const NAMES: [&str; 7] = [
     "<div class=\"x\">",
     "Detached <p>",
 ];
+
+/// The same heap with the last edges of its nodes as edges that nodes share.
+pub fn sharing(graph: &HeapGraph) -> HeapGraph {
+    let mut rows = Rows::with_capacity(graph.node_count(), graph.edge_count());
+    for (_, text) in graph.strings().iter() {
+        rows.add_string(text);
+    }
+    let mut known = HashMap::new();
+    for node in graph.nodes() {
+        let (kind, name) = (graph.node_kind(node), graph.node_name_id(node));
+        rows.add_node(kind, name, graph.node_id(node).0, graph.shallow_size(node));
+        if let Some(&detachedness) = graph.detachedness().get(node.index()) {
+            rows.set_detachedness(detachedness);
+        }
+        let edge = |edge| {
+            let (kind, target) = graph.edge_end(edge);
+            (kind, graph.edge_label(edge), target)
+        };
+        let edges: Vec<_> = graph.edges(node).map(edge).collect();
+        let (own, shared) = edges.split_at(edges.len().saturating_sub(node.index() % 3));
+        for &(kind, label, target) in own {
+            rows.add_edge(kind, label, target);
+        }
+        let row = *known
+            .entry(shared.to_vec())
+            .or_insert_with(|| rows.add_shared(shared));
+        // Nodes that come before the first row have none.
+        if !shared.is_empty() {
+            rows.share(row);
+        }
+    }
+    for &location in graph.locations() {
+        rows.add_location(location);
+    }
+    rows.finish()
+}
 
 /// A heap of at most `most_nodes` nodes with every kind of edge: WeakMaps, detached nodes, several user
 /// roots, circles and orphans included.

@@ -95,9 +95,8 @@ impl Owners {
         owner: u32,
         pending: &mut Vec<NodeIndex>,
     ) {
-        let range = graph.edge_range(node);
-        let targets = &graph.edge_targets()[range.clone()];
-        for (&target, &kind) in targets.iter().zip(&graph.edge_kinds()[range]) {
+        for edge in graph.edges(node) {
+            let (kind, target) = graph.edge_end(edge);
             if !self.is_internal.contains(target.index()) || kind == EdgeKind::Weak {
                 continue;
             }

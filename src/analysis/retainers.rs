@@ -25,24 +25,24 @@ impl Retainers {
         // Counted two places ahead, so that filling turns the starts of groups into their ends,
         // which are the starts of the next.
         let mut first = vec![0u32; graph.node_count() + 2];
-        let all = graph.edge_targets().len();
-        for (part, targets) in graph.edge_targets().chunks(CHECK_INTERVAL).enumerate() {
-            watch.check(Phase::Invert, part * CHECK_INTERVAL / 2, all)?;
-            for target in targets {
-                first[target.index() + 2] += 1;
+        let all = 2 * graph.node_count();
+        for node in graph.nodes() {
+            check(watch, node.index(), all)?;
+            for edge in graph.edges(node) {
+                first[graph.edge_target(edge).index() + 2] += 1;
             }
         }
         for node in 2..first.len() {
             first[node] += first[node - 1];
         }
         let mut edges = vec![EdgeIndex::default(); graph.edge_count()];
-        for (edge, target) in graph.edge_targets().iter().enumerate() {
-            if edge % CHECK_INTERVAL == 0 {
-                watch.check(Phase::Invert, (all + edge) / 2, all)?;
+        for node in graph.nodes() {
+            check(watch, graph.node_count() + node.index(), all)?;
+            for edge in graph.edges(node) {
+                let place = &mut first[graph.edge_target(edge).index() + 1];
+                edges[*place as usize] = edge;
+                *place += 1;
             }
-            let place = &mut first[target.index() + 1];
-            edges[*place as usize] = EdgeIndex::new(edge);
-            *place += 1;
         }
         Ok(Self { first, edges })
     }
@@ -51,5 +51,12 @@ impl Retainers {
     pub fn retainers(&self, node: NodeIndex) -> &[EdgeIndex] {
         let range = self.first[node.index()] as usize..self.first[node.index() + 1] as usize;
         &self.edges[range]
+    }
+}
+
+fn check(watch: &dyn Watch, done: usize, all: usize) -> Result<(), Error> {
+    match done % CHECK_INTERVAL {
+        0 => watch.check(Phase::Invert, done, all),
+        _ => Ok(()),
     }
 }

@@ -5,6 +5,8 @@
 //! ancestor, are folded into one minimum at once and never stored.
 #![forbid(unsafe_code)]
 
+use std::ops::Range;
+
 use super::bits::Bits;
 use super::roots::page_roots;
 use super::weak_maps::WeakMapEdges;
@@ -99,8 +101,7 @@ struct Walk<'a> {
 struct Above {
     node: NodeIndex,
     number: u32,
-    next: u32,
-    end: u32,
+    edges: Range<u32>,
 }
 
 /// Which objects belong to the page (or, in Node.js, to the program): all that its roots reach.
@@ -181,13 +182,11 @@ impl Walk<'_> {
         let graph = self.graph;
         let mut node = child;
         let mut number = self.enter(node, 0);
-        let range = graph.edge_range(node);
-        let (mut next, mut end) = (range.start, range.end);
-        let (kinds, targets) = (graph.edge_kinds(), graph.edge_targets());
+        let first_shared = graph.own_edge_count() as u32;
+        let mut edges = graph.own_edges(node);
         loop {
-            while next < end {
-                let (edge, kind, target) = (next, kinds[next], targets[next]);
-                next += 1;
+            while let Some(edge) = edges.next().map(EdgeIndex) {
+                let (kind, target) = graph.edge_end(edge);
                 if kind == EdgeKind::Weak {
                     continue;
                 }
@@ -197,20 +196,13 @@ impl Walk<'_> {
                 }
                 if found == UNREACHED {
                     let entered = self.enter(target, number);
-                    let range = graph.edge_range(target);
-                    if range.is_empty() {
-                        self.count_step()?;
-                        continue;
-                    }
+                    let above = std::mem::replace(&mut edges, graph.own_edges(target));
                     self.stack.push(Above {
                         node,
                         number,
-                        next: next as u32,
-                        end: end as u32,
+                        edges: above,
                     });
                     (node, number) = (target, entered);
-                    (next, end) = (range.start, range.end);
-
                     continue;
                 }
                 let lowest = &mut self.tree.lowest_ancestors[found as usize];
@@ -221,12 +213,18 @@ impl Walk<'_> {
                     self.tree.back_references.push((found, number));
                 }
             }
+            // Those that it shares with others come last.
+            if edges.end <= first_shared {
+                edges = graph.shared_edges(node);
+                if !edges.is_empty() {
+                    continue;
+                }
+            }
             self.count_step()?;
             let Some(above) = self.stack.pop() else {
                 return Ok(());
             };
-            (node, number) = (above.node, above.number);
-            (next, end) = (above.next as usize, above.end as usize);
+            (node, number, edges) = (above.node, above.number, above.edges);
         }
     }
 
@@ -248,7 +246,7 @@ impl Walk<'_> {
     fn is_followed<const PAGE: bool>(
         &mut self,
         node: NodeIndex,
-        edge: usize,
+        edge: EdgeIndex,
         kind: EdgeKind,
         target: NodeIndex,
         found: u32,
@@ -256,7 +254,7 @@ impl Walk<'_> {
         let keeps_alive = match kind {
             // Shortcuts mark global objects at the root and mean nothing elsewhere.
             EdgeKind::Shortcut => false,
-            EdgeKind::Internal => !self.is_from_table(node, EdgeIndex::new(edge)),
+            EdgeKind::Internal => !self.is_from_table(node, edge),
             _ => true,
         };
         if PAGE {
@@ -288,8 +286,8 @@ impl Walk<'_> {
             .filter(|node| self.tree.numbers[node.index()] == UNREACHED)
             .collect();
         for &node in &unreached {
-            for edge in graph.edge_range(node) {
-                let (kind, target) = (graph.edge_kinds()[edge], graph.edge_targets()[edge]);
+            for edge in graph.edges(node) {
+                let (kind, target) = (graph.edge_kind(edge), graph.edge_target(edge));
                 let found = self.tree.numbers[target.index()];
                 if kind != EdgeKind::Weak
                     && self.is_followed::<false>(node, edge, kind, target, found)

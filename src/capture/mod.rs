@@ -19,6 +19,7 @@ mod snapshot_file;
 mod snapshot_name;
 mod support;
 mod target_file;
+mod written_pages;
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod copy_setup;

@@ -64,7 +64,7 @@ impl FilePlan {
             .gzip
             .unwrap_or_else(|| path.extension().is_some_and(|extension| extension == "gz"));
         let mut file = Bounded {
-            file: target.file(),
+            file: target.writer(),
             left_bytes: self.max_bytes.unwrap_or(u64::MAX),
             is_full: false,
         };

@@ -5,6 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use super::written_pages::WrittenPages;
 use crate::error::Error;
 
 /// A file in the making; it goes when this is dropped unless it was kept.
@@ -59,6 +60,14 @@ impl TargetFile {
 
     pub fn file(&self) -> &File {
         &self.file
+    }
+
+    /// Writes it from its beginning.
+    pub fn writer(&self) -> Box<dyn Write + '_> {
+        match self.temporary {
+            Some(_) => Box::new(WrittenPages::of(&self.file)),
+            None => Box::new(&self.file),
+        }
     }
 
     /// What it will be called.

@@ -69,6 +69,26 @@ pub fn name_of(heap: &mut Heap, names: &mut Names, object: usize, info: MapInfo)
     }
 }
 
+/// The name of all objects of this map, of which this is one; none where each has its own.
+pub fn name_of_all(
+    heap: &mut Heap,
+    names: &mut Names,
+    object: usize,
+    info: MapInfo,
+) -> Option<Naming> {
+    match info.kind.class {
+        Class::Context | Class::HeapNumber | Class::ConsString | Class::SlicedString => {
+            Some(name_of(heap, names, object, info))
+        }
+        Class::Function | Class::BoundFunction | Class::RegExp | Class::Proxy => None,
+        _ if info.number >= heap.layout.first_object => {
+            let naming = names.of_map(heap, object, info);
+            (naming != Naming::PerObject).then_some(naming)
+        }
+        _ => None,
+    }
+}
+
 /// Whether a symbol is a private name or a brand, like `#field`.
 pub fn is_private_name(heap: &Heap, symbol: usize) -> bool {
     heap.memory.int(symbol + SYMBOL_FLAGS) & heap.layout.private_names != 0

@@ -40,9 +40,9 @@ pub const ARRAY_TAGS: [&str; 3] = [
 
 /// Receives the references of one object.
 pub trait References {
-    fn edge(&mut self, kind: EdgeKind, label: Label, target: usize);
+    fn edge(&mut self, heap: &mut Heap, kind: EdgeKind, label: Label, target: usize);
     /// Names the target, unless it has a name of its own.
-    fn tag(&mut self, target: usize, tag: ArrayTag);
+    fn tag(&mut self, heap: &Heap, target: usize, tag: ArrayTag);
 }
 
 /// The words of an object that were already told.
@@ -67,7 +67,31 @@ impl Told {
     }
 }
 
-/// Tells all references of an object.
+/// What all objects of a map refer to: the map, and the prototype of those that have one.
+pub fn shared_references(
+    heap: &Heap,
+    info: MapInfo,
+) -> impl Iterator<Item = (EdgeKind, Label, usize)> + use<> {
+    let is_plain = !matches!(info.kind.class, Class::GlobalProxy | Class::ArrayBuffer)
+        && has_properties(heap, info);
+    let prototype = is_plain.then(|| heap.memory.word(info.address + MAP_PROTOTYPE));
+    let prototype = prototype.filter(|word| word & 1 == 1);
+    let map = (EdgeKind::Internal, Label::Name("map"), info.address);
+    let prototype = prototype.map(|word| {
+        (
+            EdgeKind::Property,
+            Label::Name("__proto__"),
+            word & !TAG_MASK,
+        )
+    });
+    [map].into_iter().chain(prototype)
+}
+
+fn has_properties(heap: &Heap, info: MapInfo) -> bool {
+    info.number >= heap.layout.first_object && info.kind.class != Class::Proxy
+}
+
+/// Tells all references of an object but those that [`shared_references`] tells.
 pub struct Extractor<'a, R> {
     pub heap: &'a mut Heap,
     pub told: &'a mut Told,
@@ -96,8 +120,6 @@ impl<'a, R: References> Extractor<'a, R> {
     pub fn run(mut self, bytes: usize) {
         let info = self.info;
         let end = self.heap.references_end(self.object, info, bytes);
-        self.to
-            .edge(EdgeKind::Internal, Label::Name("map"), info.address);
         match info.kind.class {
             Class::FixedArray if end == self.object => return,
             Class::FixedArray => return self.array(HEADER, EdgeKind::Internal),
@@ -114,7 +136,7 @@ impl<'a, R: References> Extractor<'a, R> {
             }
         } else if info.kind.class == Class::ArrayBuffer {
             // V8 tells nothing of a buffer but its memory.
-        } else if info.number >= self.heap.layout.first_object && info.kind.class != Class::Proxy {
+        } else if has_properties(self.heap, info) {
             self.object_references(bytes);
         } else {
             self.internal_references(bytes);
@@ -133,7 +155,7 @@ impl<'a, R: References> Extractor<'a, R> {
                         true => (EdgeKind::Weak, Label::Number(index)),
                         false => (EdgeKind::Hidden, Label::Number(index)),
                     };
-                    self.to.edge(kind, label, word & !TAG_MASK);
+                    self.to.edge(self.heap, kind, label, word & !TAG_MASK);
                     index += 1;
                 }
                 _ => {}
@@ -160,7 +182,7 @@ impl<'a, R: References> Extractor<'a, R> {
     /// A reference, if the word is one.
     fn edge(&mut self, kind: EdgeKind, label: Label, word: usize) {
         if word & 1 == 1 {
-            self.to.edge(kind, label, word & !TAG_MASK);
+            self.to.edge(self.heap, kind, label, word & !TAG_MASK);
         }
     }
 
@@ -181,7 +203,7 @@ impl<'a, R: References> Extractor<'a, R> {
 
     fn tag(&mut self, word: usize, tag: ArrayTag) {
         if word & TAG_MASK == STRONG {
-            self.to.tag(word & !TAG_MASK, tag);
+            self.to.tag(self.heap, word & !TAG_MASK, tag);
         }
     }
 
@@ -234,8 +256,6 @@ impl<'a, R: References> Extractor<'a, R> {
         self.properties();
         self.elements();
         self.embedder_fields();
-        let prototype = self.heap.memory.word(self.info.address + MAP_PROTOTYPE);
-        self.edge(EdgeKind::Property, Label::Name("__proto__"), prototype);
         match self.info.kind.class {
             Class::BoundFunction => self.bound_function(),
             Class::Function => self.function(bytes),
@@ -446,7 +466,8 @@ impl<'a, R: References> Extractor<'a, R> {
         if let Some(dispatch) = self.heap.dispatch
             && let Some(code) = dispatch.code_of(self.heap, self.object)
         {
-            self.to.edge(EdgeKind::Internal, Label::Name("code"), code);
+            self.to
+                .edge(self.heap, EdgeKind::Internal, Label::Name("code"), code);
         }
     }
 

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::classes::BUFFER_DATA;
-use super::describe::{is_private_name, kind_of, name_of};
-use super::edges::{ARRAY_TAGS, ArrayTag, Extractor, Label, References, Told};
+use super::describe::{is_private_name, kind_of, name_of, name_of_all};
+use super::edges::{ARRAY_TAGS, ArrayTag, Extractor, Label, References, Told, shared_references};
 use super::failure::Unreadable;
 use super::heap::{Heap, MapInfo};
 use super::layout::{Class, HEADER, OBJECT_FIELDS};
@@ -39,7 +39,7 @@ struct Survey {
 impl Visitor for Survey {
     #[inline(always)]
     fn object(&mut self, heap: &mut Heap, object: usize, info: MapInfo, bytes: usize) {
-        self.references += 2 + (heap.references_end(object, info, bytes) - object) / WORD;
+        self.references += (heap.references_end(object, info, bytes) - object) / WORD;
         match info.kind.class {
             Class::Oddball => heap.leave_out(object),
             Class::EphemeronTable => self.tables.push(object),
@@ -84,7 +84,8 @@ pub fn read(
         tags: vec![0; SYNTHETIC + objects],
         tagged: survey.tagged,
         ephemerons: AddressMap::default(),
-        edges: Edges::default(),
+        shared: Vec::new(),
+        alike: Vec::new(),
     };
     writer.ephemerons(heap, &survey.tables);
     writer.roots(heap, &roots, &mut rows);
@@ -107,8 +108,13 @@ pub fn read(
             id_of(NodeIndex::new(SYNTHETIC + done - 1), object),
             heap.told_size(object, info, bytes),
         );
-        Extractor::new(heap, &mut told, &mut writer.edges, object, info).run(bytes);
-        writer.add(heap, &mut rows);
+        let row = writer.shared(heap, info, &mut rows);
+        rows.share(row);
+        let mut adding = Adding {
+            writer: &mut writer,
+            rows: &mut rows,
+        };
+        Extractor::new(heap, &mut told, &mut adding, object, info).run(bytes);
         writer.add_ephemerons(heap, &mut names, id_of, object, &mut rows);
         if info.kind.class == Class::ArrayBuffer
             && let Some(&at) = stores.by_buffer.get(&object)
@@ -163,19 +169,27 @@ impl Stores {
     }
 }
 
-#[derive(Default)]
-struct Edges {
-    all: Vec<(EdgeKind, Label, usize)>,
-    tags: Vec<(usize, ArrayTag)>,
+/// Adds the references of the object at hand.
+struct Adding<'a> {
+    writer: &'a mut Writer,
+    rows: &'a mut Rows,
 }
 
-impl References for Edges {
-    fn edge(&mut self, kind: EdgeKind, label: Label, target: usize) {
-        self.all.push((kind, label, target));
+impl References for Adding<'_> {
+    #[inline(always)]
+    fn edge(&mut self, heap: &mut Heap, kind: EdgeKind, label: Label, target: usize) {
+        let edge = self.writer.edge(heap, (kind, label, target), self.rows);
+        if let Some((kind, label, node)) = edge {
+            self.rows.add_edge(kind, label, node);
+        }
     }
 
-    fn tag(&mut self, target: usize, tag: ArrayTag) {
-        self.tags.push((target, tag));
+    fn tag(&mut self, heap: &Heap, target: usize, tag: ArrayTag) {
+        if let Some(node) = self.writer.node(heap, target)
+            && self.writer.tags[node.index()] == 0
+        {
+            self.writer.tags[node.index()] = tag as u8 + 1;
+        }
     }
 }
 
@@ -186,8 +200,10 @@ struct Writer {
     tagged: AddressMap<Tag>,
     /// By key and by table: the values, and who else holds each.
     ephemerons: AddressMap<Vec<Ephemeron>>,
-    /// Of the object at hand.
-    edges: Edges,
+    /// By index of a map: the row of what its objects share.
+    shared: Vec<Option<u32>>,
+    /// By index of a map: kind and name of all its objects, where they have one.
+    alike: Vec<Option<(NodeKind, StringId)>>,
 }
 
 #[derive(Clone, Copy)]
@@ -276,47 +292,52 @@ impl Writer {
         }
     }
 
-    fn add(&mut self, heap: &mut Heap, rows: &mut Rows) {
-        // By position: to move the lists out and back costs more than what is in them.
-        for at in 0..self.edges.all.len() {
-            let (mut kind, label, target) = self.edges.all[at];
-            let Some(node) = self.node(heap, target) else {
-                continue;
-            };
-            let is_told = matches!(
-                kind,
-                EdgeKind::Property | EdgeKind::Element | EdgeKind::Context
-            ) || !heap.is_inessential(target);
-            if !is_told {
-                continue;
-            }
-            let label = match (kind.has_index(), label) {
-                (true, Label::Number(index)) => EdgeLabel::Index(index),
-                (_, Label::Number(index)) => EdgeLabel::Name(self.texts.of_number(index, rows)),
-                (_, Label::Name(name)) => EdgeLabel::Name(self.texts.of_name(name, rows)),
-                (_, Label::Key(key)) => {
-                    if kind == EdgeKind::Property && heap.is_empty_string(key) {
-                        kind = EdgeKind::Internal;
-                    }
-                    EdgeLabel::Name(self.texts.of_key(heap, key, rows))
-                }
-                (_, Label::Accessor(prefix, key)) => {
-                    let text = format!("{prefix}{}", heap.key_text(key));
-                    EdgeLabel::Name(rows.add_string(&text))
-                }
-            };
-            rows.add_edge(kind, label, node);
+    /// The row of what all objects of a map share.
+    fn shared(&mut self, heap: &mut Heap, info: MapInfo, rows: &mut Rows) -> u32 {
+        if let Some(&Some(row)) = self.shared.get(info.index as usize) {
+            return row;
         }
-        self.edges.all.clear();
-        for at in 0..self.edges.tags.len() {
-            let (target, tag) = self.edges.tags[at];
-            if let Some(node) = self.node(heap, target)
-                && self.tags[node.index()] == 0
-            {
-                self.tags[node.index()] = tag as u8 + 1;
-            }
+        let mut told = Vec::new();
+        for reference in shared_references(heap, info) {
+            told.extend(self.edge(heap, reference, rows));
         }
-        self.edges.tags.clear();
+        let row = rows.add_shared(&told);
+        set(&mut self.shared, info.index, row);
+        row
+    }
+
+    /// A reference as an edge, if it is one.
+    #[inline(always)]
+    fn edge(
+        &mut self,
+        heap: &mut Heap,
+        (mut kind, label, target): (EdgeKind, Label, usize),
+        rows: &mut Rows,
+    ) -> Option<(EdgeKind, EdgeLabel, NodeIndex)> {
+        let node = self.node(heap, target)?;
+        let is_told = matches!(
+            kind,
+            EdgeKind::Property | EdgeKind::Element | EdgeKind::Context
+        ) || !heap.is_inessential(target);
+        if !is_told {
+            return None;
+        }
+        let label = match (kind.has_index(), label) {
+            (true, Label::Number(index)) => EdgeLabel::Index(index),
+            (_, Label::Number(index)) => EdgeLabel::Name(self.texts.of_number(index, rows)),
+            (_, Label::Name(name)) => EdgeLabel::Name(self.texts.of_name(name, rows)),
+            (_, Label::Key(key)) => {
+                if kind == EdgeKind::Property && heap.is_empty_string(key) {
+                    kind = EdgeKind::Internal;
+                }
+                EdgeLabel::Name(self.texts.of_key(heap, key, rows))
+            }
+            (_, Label::Accessor(prefix, key)) => {
+                let text = format!("{prefix}{}", heap.key_text(key));
+                EdgeLabel::Name(rows.add_string(&text))
+            }
+        };
+        Some((kind, label, node))
     }
 
     /// The references of weak collections, called so that readers of the file know both halves for one.
@@ -368,7 +389,15 @@ impl Writer {
         info: MapInfo,
         rows: &mut Rows,
     ) -> (NodeKind, StringId) {
+        if let Some(&Some(known)) = self.alike.get(info.index as usize) {
+            return known;
+        }
         let kind = kind_of(heap, object, info);
+        if let Some(naming) = name_of_all(heap, names, object, info) {
+            let known = (kind, self.texts.of_naming(heap, naming, rows));
+            set(&mut self.alike, info.index, known);
+            return known;
+        }
         if let Some(&tag) = self.tagged.get(&object) {
             let name = match name_of(heap, names, object, info) {
                 Naming::Own("") => self.texts.of_name(tag.name, rows),
@@ -385,6 +414,14 @@ impl Writer {
         };
         (kind, name)
     }
+}
+
+fn set<T: Copy>(column: &mut Vec<Option<T>>, index: u32, value: T) {
+    let at = index as usize;
+    if column.len() <= at {
+        column.resize(at + 1, None);
+    }
+    column[at] = Some(value);
 }
 
 /// One number for one constant: they may share a beginning, and no address takes the upper bits.

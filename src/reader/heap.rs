@@ -15,6 +15,10 @@ const DESCRIPTORS_SHIFT: u32 = 10;
 const DESCRIPTORS_MASK: u32 = 0x3ff;
 const IS_DICTIONARY: u32 = 1 << 21;
 const PROPERTY_ARRAY_LENGTH: i32 = 0x3ff;
+/// So many maps are at hand without a search.
+const RECENT_MAPS: usize = 64;
+/// At least so far apart are maps.
+const MAP_BYTES: usize = 16;
 /// Words of a descriptor: key, details, value.
 const DESCRIPTOR_WORDS: usize = 3;
 
@@ -41,7 +45,8 @@ pub struct Heap {
     /// What V8 empties before it collects: read as if it were empty.
     flushed: Vec<usize>,
     maps: AddressMap<MapInfo>,
-    last: Option<MapInfo>,
+    /// The maps that were met last, by their lower bits.
+    recent: [Option<MapInfo>; RECENT_MAPS],
     /// Leads from functions to their code, where they do not hold it themselves.
     pub dispatch: Option<Dispatch>,
 }
@@ -55,7 +60,7 @@ impl Heap {
             inessential: Vec::new(),
             flushed: Vec::new(),
             maps: AddressMap::default(),
-            last: None,
+            recent: [None; RECENT_MAPS],
             dispatch: None,
         }
     }
@@ -64,11 +69,12 @@ impl Heap {
     #[inline(always)]
     pub fn map_info(&mut self, object: usize) -> Option<MapInfo> {
         let map = strong(self.memory.word(object))?;
-        match self.last {
+        let place = map / MAP_BYTES % RECENT_MAPS;
+        match self.recent[place] {
             Some(info) if info.address == map => Some(info),
             _ => {
                 let info = self.info_of(map)?;
-                self.last = Some(info);
+                self.recent[place] = Some(info);
                 Some(info)
             }
         }
@@ -123,7 +129,7 @@ impl Heap {
     /// Forgets what maps say, after the layout has changed.
     pub fn forget_maps(&mut self) {
         self.maps.clear();
-        self.last = None;
+        self.recent = [None; RECENT_MAPS];
     }
 
     /// Says that V8's snapshots tell no reference to this but of properties, elements and variables.

@@ -2,8 +2,7 @@
 //!
 //! V8 aligns its pages to 256 KiB. A small hash table leads from there to the marks, one bit for eight bytes.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use rustc_hash::FxHashMap;
 
 /// V8 aligns and sizes its pages by this.
 const CHUNK_SHIFT: u32 = 18;
@@ -52,29 +51,8 @@ pub struct Cursor {
     left: u64,
 }
 
-/// By address: a multiplication spreads them well enough.
-pub type AddressMap<V> = HashMap<usize, V, BuildHasherDefault<AddressHasher>>;
-
-#[derive(Clone, Copy, Debug, Default)]
-pub struct AddressHasher(u64);
-
-impl Hasher for AddressHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_usize(usize::from(byte) ^ self.0 as usize);
-        }
-    }
-
-    #[inline(always)]
-    fn write_usize(&mut self, address: usize) {
-        let spread = address.wrapping_mul(MULTIPLIER);
-        self.0 = (spread ^ spread >> 32) as u64;
-    }
-}
+/// By address.
+pub type AddressMap<V> = FxHashMap<usize, V>;
 
 #[derive(Clone, Copy, Default)]
 struct Chunk {

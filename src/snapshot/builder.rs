@@ -8,6 +8,7 @@ use super::index::{NodeId, NodeIndex, StringId};
 use super::kind::{EdgeKind, NodeKind};
 use super::location::{Location, Locations};
 use super::redaction::StringText;
+use super::shared_edges::SharedEdges;
 use super::sizes::Sizes;
 use super::strings::Strings;
 
@@ -168,6 +169,7 @@ impl Builder {
             edge_kinds: self.edges.iter().map(|edge| edge.1).collect(),
             edge_labels: self.edges.iter().map(|edge| edge.2).collect(),
             edge_targets: self.edges.iter().map(|edge| edge.3).collect(),
+            shared: SharedEdges::default(),
             strings: self.strings,
             locations: Locations::new(self.locations),
             root: NodeIndex(0),

@@ -7,6 +7,7 @@ use super::index::{EdgeIndex, NodeId, NodeIndex, StringId};
 use super::kind::{EdgeKind, NodeKind};
 use super::location::{Location, Locations};
 use super::redaction::StringText;
+use super::shared_edges::{MOST_SHARED, SharedEdge, SharedEdges};
 use super::sizes::Sizes;
 use super::strings::Strings;
 
@@ -17,7 +18,7 @@ pub enum EdgeLabel {
     Index(u32),
 }
 
-/// A heap as compressed sparse rows: about 17 bytes a node, 9 an edge, and the strings.
+/// A heap as compressed sparse rows: about 21 bytes a node, 9 an edge that its node does not share, and the strings.
 ///
 /// Every index inside is valid: edges end at nodes of the graph, names are in its string table.
 /// Methods that take an index panic when it belongs to a larger graph.
@@ -36,6 +37,8 @@ pub struct HeapGraph {
     /// A string or an index, as the kind says.
     pub(super) edge_labels: Vec<u32>,
     pub(super) edge_targets: Vec<NodeIndex>,
+    /// Edges beyond these columns. Each node has [`MOST_SHARED`] positions for them, behind those of all columns.
+    pub(super) shared: SharedEdges,
     pub(super) strings: Strings,
     pub(super) locations: Locations,
     pub(super) root: NodeIndex,
@@ -51,7 +54,7 @@ impl HeapGraph {
 
     /// How many edges the heap has, weak ones included.
     pub fn edge_count(&self) -> usize {
-        self.edge_targets.len()
+        self.edge_targets.len() + self.shared.count()
     }
 
     /// Where reachability starts.
@@ -109,45 +112,100 @@ impl HeapGraph {
     /// The edges that leave a node.
     #[inline(always)]
     pub fn edges(&self, node: NodeIndex) -> impl DoubleEndedIterator<Item = EdgeIndex> + use<> {
-        let range = self.edge_range(node);
-        (range.start as u32..range.end as u32).map(EdgeIndex)
+        let own = self.own_edges(node);
+        own.chain(self.shared_edges(node)).map(EdgeIndex)
     }
 
-    /// The edges that leave a node, as positions in the edge columns.
+    /// Positions of the edges that a node has for itself.
     #[inline(always)]
-    pub fn edge_range(&self, node: NodeIndex) -> Range<usize> {
-        self.first_edges[node.index()] as usize..self.first_edges[node.index() + 1] as usize
+    pub fn own_edges(&self, node: NodeIndex) -> Range<u32> {
+        self.first_edges[node.index()]..self.first_edges[node.index() + 1]
     }
 
-    /// The edges that lead to a node, in the file's order. Scans the column.
+    /// Positions of the edges that a node has in common with others; all of them come behind `own_edges` of all nodes.
+    #[inline(always)]
+    pub fn shared_edges(&self, node: NodeIndex) -> Range<u32> {
+        let count = self.shared.of(node.index()).len();
+        match count {
+            0 => 0..0,
+            count => {
+                let first = (self.edge_targets.len() + node.index() * MOST_SHARED) as u32;
+                first..first + count as u32
+            }
+        }
+    }
+
+    /// How many edges leave a node.
+    #[inline(always)]
+    pub fn edge_count_of(&self, node: NodeIndex) -> usize {
+        self.own_edges(node).len() + self.shared.of(node.index()).len()
+    }
+
+    /// The edges that lead to a node, in the file's order. Scans all edges.
     pub fn edges_to(&self, node: NodeIndex) -> impl Iterator<Item = EdgeIndex> + '_ {
-        let targets = self.edge_targets.iter().enumerate();
-        targets
-            .filter(move |&(_, &target)| target == node)
-            .map(|(edge, _)| EdgeIndex::new(edge))
+        let leads_to = move |&edge: &EdgeIndex| self.edge_target(edge) == node;
+        self.nodes()
+            .flat_map(|source| self.edges(source))
+            .filter(leads_to)
     }
 
     /// How an edge refers to its target.
     #[inline(always)]
     pub fn edge_kind(&self, edge: EdgeIndex) -> EdgeKind {
-        self.edge_kinds[edge.index()]
+        match self.edge_kinds.get(edge.index()) {
+            Some(&kind) => kind,
+            None => self.shared_edge(edge).kind,
+        }
+    }
+
+    /// How an edge refers to its target, and to which: for walks of the whole heap.
+    #[inline(always)]
+    pub fn edge_end(&self, edge: EdgeIndex) -> (EdgeKind, NodeIndex) {
+        match self.edge_targets.get(edge.index()) {
+            Some(&target) => (self.edge_kinds[edge.index()], target),
+            None => {
+                let shared = self.shared_edge(edge);
+                (shared.kind, shared.target)
+            }
+        }
     }
 
     /// The node an edge leads to.
     #[inline(always)]
     pub fn edge_target(&self, edge: EdgeIndex) -> NodeIndex {
-        self.edge_targets[edge.index()]
+        match self.edge_targets.get(edge.index()) {
+            Some(&target) => target,
+            None => self.shared_edge(edge).target,
+        }
     }
 
-    /// The node an edge leaves. A binary search, since only the rows know.
+    /// The node an edge leaves. A binary search for edges that are not shared, since only the rows know.
     pub fn edge_source(&self, edge: EdgeIndex) -> NodeIndex {
-        NodeIndex::new(self.first_edges.partition_point(|&first| first <= edge.0) - 1)
+        self.source_of_shared(edge).unwrap_or_else(|| {
+            NodeIndex::new(self.first_edges.partition_point(|&first| first <= edge.0) - 1)
+        })
+    }
+
+    /// The node that a shared edge leaves; none for others.
+    #[inline(always)]
+    pub fn source_of_shared(&self, edge: EdgeIndex) -> Option<NodeIndex> {
+        let place = edge.index().checked_sub(self.edge_targets.len())?;
+        Some(NodeIndex::new(place / MOST_SHARED))
+    }
+
+    #[inline(always)]
+    fn shared_edge(&self, edge: EdgeIndex) -> &SharedEdge {
+        let place = edge.index() - self.edge_targets.len();
+        &self.shared.of(place / MOST_SHARED)[place % MOST_SHARED]
     }
 
     /// What an edge is called.
     #[inline(always)]
     pub fn edge_label(&self, edge: EdgeIndex) -> EdgeLabel {
-        let label = self.edge_labels[edge.index()];
+        let label = match self.edge_labels.get(edge.index()) {
+            Some(&label) => label,
+            None => self.shared_edge(edge).label,
+        };
         if self.edge_kind(edge).has_index() {
             EdgeLabel::Index(label)
         } else {
@@ -198,14 +256,9 @@ impl HeapGraph {
         &self.detachedness
     }
 
-    /// The column of edge kinds.
-    pub fn edge_kinds(&self) -> &[EdgeKind] {
-        &self.edge_kinds
-    }
-
-    /// The column of edge targets.
-    pub fn edge_targets(&self) -> &[NodeIndex] {
-        &self.edge_targets
+    /// How many edges belong to one node alone: positions below this are theirs.
+    pub fn own_edge_count(&self) -> usize {
+        self.edge_targets.len()
     }
 
     /// All locations, in the file's order.

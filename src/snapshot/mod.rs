@@ -10,6 +10,7 @@ mod location;
 mod reader;
 mod redaction;
 mod rows;
+mod shared_edges;
 mod sizes;
 mod strings;
 mod watch;

@@ -3,8 +3,9 @@
 #![forbid(unsafe_code)]
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use super::graph::HeapGraph;
@@ -96,6 +97,9 @@ impl HeapGraph {
 
     /// Whether an object has so many properties that their names must be data. The global object is none.
     pub fn is_dictionary(&self, node: NodeIndex) -> bool {
+        if self.edge_count_of(node) <= MAX_FIELDS {
+            return false;
+        }
         let is_property = |&edge: &EdgeIndex| self.edge_kind(edge) == EdgeKind::Property;
         let properties = self.edges(node).filter(is_property);
         !self.node_name(node).starts_with("global")
@@ -131,7 +135,8 @@ impl HeapGraph {
         }
         for node in self.nodes() {
             let is_dictionary = self.is_dictionary(node);
-            for edge in self.edge_range(node) {
+            for edge in self.own_edges(node) {
+                let edge = edge as usize;
                 let kind = self.edge_kinds[edge];
                 if kind.has_index() {
                     continue;
@@ -140,13 +145,18 @@ impl HeapGraph {
                 let text = self.strings.text(name);
                 let is_shown = kind != EdgeKind::Property
                     || code.scripts.contains(&name)
-                    || (!is_dictionary && is_code_name(text));
+                    || (!is_dictionary && names.is_code_name(name, text));
                 let new = match is_shown {
                     true => names.kept(name, text),
                     false => names.label(HIDDEN),
                 };
                 self.edge_labels[edge] = new.0;
             }
+        }
+        // What nodes share is V8's own: no program puts data there.
+        for edge in self.shared.all_mut().filter(|edge| !edge.kind.has_index()) {
+            let name = StringId(edge.label);
+            edge.label = names.kept(name, self.strings.text(name)).0;
         }
         self.node_names = node_names;
         self.strings = names.table;
@@ -169,7 +179,7 @@ struct Code {
     /// By node.
     references: Vec<u8>,
     /// Names of scripts: modules are known by them.
-    scripts: HashSet<StringId>,
+    scripts: FxHashSet<StringId>,
 }
 
 /// The program names something by this string.
@@ -183,7 +193,7 @@ impl Code {
     fn of(graph: &HeapGraph) -> Self {
         let mut code = Self {
             references: vec![0; graph.node_count()],
-            scripts: HashSet::new(),
+            scripts: FxHashSet::default(),
         };
         for node in graph.nodes() {
             let reference = match graph.node_kind(node) {
@@ -223,7 +233,9 @@ struct Names {
     table: Strings,
     /// By string of the old table.
     kept: Vec<StringId>,
-    hidden: HashMap<(NodeKind, Option<(usize, bool)>), StringId>,
+    /// By string of the old table: whether it is a name of code.
+    code_names: Vec<Option<bool>>,
+    hidden: FxHashMap<(NodeKind, Option<(usize, bool)>), StringId>,
     labels: HashMap<String, StringId>,
 }
 
@@ -233,7 +245,8 @@ impl Names {
             string_text,
             table: Strings::default(),
             kept: vec![NOT_YET; old.len()],
-            hidden: HashMap::new(),
+            code_names: vec![None; old.len()],
+            hidden: FxHashMap::default(),
             labels: HashMap::new(),
         }
     }
@@ -245,17 +258,21 @@ impl Names {
         self.kept[old.index()]
     }
 
+    fn is_code_name(&mut self, old: StringId, text: &str) -> bool {
+        *self.code_names[old.index()].get_or_insert_with(|| is_code_name(text))
+    }
+
     fn hidden(&mut self, kind: NodeKind, text: &str) -> StringId {
-        let generic = format!("({})", kind.name());
+        let generic = || format!("({})", kind.name());
         // Of strings that are put together V8 tells no text.
         let has_length = self.string_text == StringText::Lengths
             && (kind.is_string() || kind == NodeKind::RegExp)
-            && (text != generic || kind == NodeKind::String);
+            && (kind == NodeKind::String || text != generic());
         let length = has_length.then(|| text_length(text));
         if let Some(&known) = self.hidden.get(&(kind, length)) {
             return known;
         }
-        let label = length.map_or(generic, |length| length_label(kind, length));
+        let label = length.map_or_else(generic, |length| length_label(kind, length));
         let id = self.label(&label);
         self.hidden.insert((kind, length), id);
         id

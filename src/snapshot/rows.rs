@@ -7,6 +7,7 @@ use super::index::{NodeId, NodeIndex, StringId};
 use super::kind::{EdgeKind, NodeKind};
 use super::location::{Location, Locations};
 use super::redaction::StringText;
+use super::shared_edges::{MOST_SHARED, SharedEdge, SharedEdges};
 use super::sizes::Sizes;
 use super::strings::Strings;
 
@@ -35,6 +36,7 @@ pub struct Rows {
     edge_kinds: Vec<EdgeKind>,
     edge_labels: Vec<u32>,
     edge_targets: Vec<NodeIndex>,
+    shared: SharedEdges,
     strings: Strings,
     locations: Vec<Location>,
 }
@@ -47,11 +49,12 @@ impl Rows {
             node_names: Vec::with_capacity(nodes),
             node_ids: Vec::with_capacity(nodes),
             shallow_sizes: Sizes::with_capacity(nodes),
-            detachedness: Vec::with_capacity(nodes),
+            detachedness: Vec::new(),
             first_edges: Vec::with_capacity(nodes + 1),
             edge_kinds: Vec::with_capacity(edges),
             edge_labels: Vec::with_capacity(edges),
             edge_targets: Vec::with_capacity(edges),
+            shared: SharedEdges::default(),
             strings: Strings::default(),
             locations: Vec::new(),
         }
@@ -69,11 +72,11 @@ impl Rows {
         self.node_ids.push(NodeId(id));
         self.shallow_sizes.push(shallow_size);
         self.first_edges.push(self.edge_count());
-        self.detachedness.push(0);
     }
 
     /// Says whether the latest node's embedder object is attached (1), detached (2) or neither is known (0).
     pub fn set_detachedness(&mut self, detachedness: u8) {
+        self.detachedness.resize(self.node_kinds.len(), 0);
         if let Some(latest) = self.detachedness.last_mut() {
             *latest = detachedness;
         }
@@ -93,17 +96,29 @@ impl Rows {
     ///
     /// When edges of this kind have no such label.
     pub fn add_edge(&mut self, kind: EdgeKind, label: EdgeLabel, to: NodeIndex) {
-        let is_index = matches!(label, EdgeLabel::Index(_));
-        assert!(
-            kind.has_index() == is_index,
-            "edges of kind {} have another label",
-            kind.name()
-        );
         self.edge_kinds.push(kind);
-        self.edge_labels.push(match label {
-            EdgeLabel::Name(StringId(label)) | EdgeLabel::Index(label) => label,
-        });
+        self.edge_labels.push(column_label(kind, label));
         self.edge_targets.push(to);
+    }
+
+    /// Adds edges that many nodes have, for [`Rows::share`]: two at most.
+    ///
+    /// # Panics
+    ///
+    /// When there are more, or edges of a kind have no such label.
+    pub fn add_shared(&mut self, edges: &[(EdgeKind, EdgeLabel, NodeIndex)]) -> u32 {
+        let shared = |&(kind, label, target)| SharedEdge {
+            kind,
+            label: column_label(kind, label),
+            target,
+        };
+        let edges: Vec<_> = edges.iter().map(shared).collect();
+        self.shared.add_row(&edges)
+    }
+
+    /// Has the latest node share a row of edges, behind those of its own.
+    pub fn share(&mut self, row: u32) {
+        self.shared.set(self.node_kinds.len(), row);
     }
 
     /// Says where a node's function or constructor is defined.
@@ -120,19 +135,33 @@ impl Rows {
         let (nodes, strings) = (self.node_kinds.len(), self.strings.len());
         assert!(nodes > 0, "a heap has a root");
         self.first_edges.push(self.edge_count());
+        if !self.detachedness.is_empty() {
+            self.detachedness.resize(nodes, 0);
+        }
         let is_string = |name: &StringId| name.index() < strings;
         let is_node = |node: &NodeIndex| node.index() < nodes;
+        let is_named = |kind: EdgeKind, label| kind.has_index() || is_string(&StringId(label));
+        let positions = self.edge_targets.len() + nodes * MOST_SHARED;
+        assert!(
+            u32::try_from(positions).is_ok(),
+            "positions of edges have 32 bits"
+        );
         assert!(
             self.node_names.iter().all(is_string)
                 && self
                     .edge_kinds
                     .iter()
                     .zip(&self.edge_labels)
-                    .all(|(kind, &label)| kind.has_index() || is_string(&StringId(label))),
+                    .all(|(&kind, &label)| is_named(kind, label))
+                && self
+                    .shared
+                    .all()
+                    .all(|edge| is_named(edge.kind, edge.label)),
             "a name was not added"
         );
         assert!(
             self.edge_targets.iter().all(is_node)
+                && self.shared.all().all(|edge| is_node(&edge.target))
                 && self
                     .locations
                     .iter()
@@ -150,6 +179,7 @@ impl Rows {
             edge_kinds: self.edge_kinds,
             edge_labels: self.edge_labels,
             edge_targets: self.edge_targets,
+            shared: self.shared,
             strings: self.strings,
             locations: Locations::new(self.locations),
             root: NodeIndex(0),
@@ -160,6 +190,18 @@ impl Rows {
 
     fn edge_count(&self) -> u32 {
         u32::try_from(self.edge_targets.len()).expect("V8 counts its edges in 32 bits")
+    }
+}
+
+fn column_label(kind: EdgeKind, label: EdgeLabel) -> u32 {
+    let is_index = matches!(label, EdgeLabel::Index(_));
+    assert!(
+        kind.has_index() == is_index,
+        "edges of kind {} have another label",
+        kind.name()
+    );
+    match label {
+        EdgeLabel::Name(StringId(label)) | EdgeLabel::Index(label) => label,
     }
 }
 

@@ -29,6 +29,7 @@ use self::text::{read_string, read_strings};
 use super::graph::HeapGraph;
 use super::index::{NodeId, NodeIndex, StringId};
 use super::location::Locations;
+use super::shared_edges::SharedEdges;
 use super::sizes::Sizes;
 use super::strings::Strings;
 use super::watch::Watch;
@@ -257,6 +258,7 @@ impl Sections {
             edge_kinds: edges.kinds,
             edge_labels: edges.labels,
             edge_targets: edges.targets.into_iter().map(NodeIndex).collect(),
+            shared: SharedEdges::default(),
             strings,
             locations: Locations::new(locations.all),
             root,
