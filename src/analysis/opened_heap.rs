@@ -171,7 +171,7 @@ impl OpenedHeap {
     /// Bytes of memory that this takes, near enough for a collector of garbage to weigh it.
     pub fn memory_bytes(&self) -> u64 {
         let strings = self.graph.strings();
-        let columns = 57 * self.node_count() + 9 * self.edge_count() + 4 * strings.len();
+        let columns = 53 * self.node_count() + 9 * self.edge_count() + 4 * strings.len();
         (columns + strings.text_bytes()) as u64
     }
 

@@ -70,6 +70,7 @@ impl Sizes {
     }
 
     /// Replaces the size of one node.
+    #[inline(always)]
     pub fn set(&mut self, node: NodeIndex, bytes: u64) {
         if self.narrow[node.index()] == Self::WIDE {
             self.wide.remove(&node.0);
