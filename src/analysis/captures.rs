@@ -77,6 +77,7 @@ impl Captures {
         self.counts.push(counts);
         let last = Capture {
             graph,
+            tree: &analysis.dominators,
             sizes: &analysis.sizes,
             shapes: &shapes,
         };

@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use super::bits::Bits;
 use super::spanning_tree::{SpanningTree, UNREACHED, walk};
 use crate::error::Error;
 use crate::snapshot::{CHECK_INTERVAL, HeapGraph, NodeIndex, Phase, Watch};
@@ -19,6 +20,8 @@ pub struct DominatorTree {
     preorder: Vec<NodeIndex>,
     /// By place in `preorder`: how many nodes the subtree has.
     subtree_counts: Vec<u32>,
+    page: Bits,
+    orphans: Vec<NodeIndex>,
 }
 
 impl DominatorTree {
@@ -40,6 +43,8 @@ impl DominatorTree {
             lowest_ancestors,
             mut back_references,
             numbers,
+            page,
+            orphans,
         } = tree;
         // Memory that is fresh from the system costs more than the work done in it, so large
         // columns whose content is used up serve again.
@@ -49,12 +54,22 @@ impl DominatorTree {
         forest.extend(parents.iter().map(|&parent| (parent, UNREACHED)));
         let semidominators = semidominators(forest, lowest_ancestors, &incoming, watch)?;
         let immediate = nearest_common_ancestors(parents, &semidominators);
-        Ok(Self::arrange(
-            graph,
-            &nodes,
-            &immediate,
-            [semidominators, incoming.first],
-        ))
+        Ok(Self {
+            page,
+            orphans,
+            ..Self::arrange(graph, &nodes, &immediate, [semidominators, incoming.first])
+        })
+    }
+
+    /// All nodes that the page's roots reach (or, in Node.js, the program's): what others refer to there, they do not
+    /// keep alive.
+    pub fn page(&self) -> &Bits {
+        &self.page
+    }
+
+    /// The nodes that nothing keeps alive; the root holds them.
+    pub fn orphans(&self) -> &[NodeIndex] {
+        &self.orphans
     }
 
     /// The nearest node without which this one would not be reached.
@@ -150,7 +165,7 @@ impl DominatorTree {
             subtree_counts[place as usize] = counts[number];
         }
         if reached < total {
-            let mut is_reached = super::bits::Bits::new(total);
+            let mut is_reached = Bits::new(total);
             for node in nodes {
                 is_reached.insert(node.index());
             }
@@ -165,6 +180,8 @@ impl DominatorTree {
             immediate,
             preorder,
             subtree_counts,
+            page: Bits::new(0),
+            orphans: Vec::new(),
         }
     }
 }

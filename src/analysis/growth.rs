@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 
 use super::bits::Bits;
 use super::distances::{Distances, SYSTEM_DISTANCE};
+use super::dominators::DominatorTree;
 use super::heap_analysis::HeapAnalysis;
 use super::inspectors::is_script_name;
 use super::shared_sizes::{NO_GROUP, shared_sizes};
@@ -64,6 +65,7 @@ pub struct NodeShapes {
 #[derive(Clone, Copy, Debug)]
 pub struct Capture<'a> {
     pub graph: &'a HeapGraph,
+    pub tree: &'a DominatorTree,
     pub sizes: &'a Sizes,
     pub shapes: &'a NodeShapes,
 }
@@ -281,7 +283,14 @@ impl Capture<'_> {
             group.copied().unwrap_or(NO_GROUP)
         };
         let group_of: Vec<u32> = self.graph.nodes().map(group_of).collect();
-        shared_sizes(self.graph, self.sizes, &group_of, growing.len(), watch)
+        shared_sizes(
+            self.graph,
+            self.tree,
+            self.sizes,
+            &group_of,
+            growing.len(),
+            watch,
+        )
     }
 }
 
@@ -432,6 +441,7 @@ mod tests {
             counts.push(count);
             let last = Capture {
                 graph,
+                tree: &analysis.dominators,
                 sizes: &analysis.sizes,
                 shapes: &of_nodes,
             };

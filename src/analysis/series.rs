@@ -329,7 +329,14 @@ impl Series {
         groups.keep_largest(of_nodes, heap, watch)?;
         let group_of = groups.by_node(of_nodes, heap);
         let (sizes, largest) = groups.sizes(&group_of, heap, watch)?;
-        let shares = shared_sizes(graph, &analysis.sizes, &group_of, sizes.len(), watch)?;
+        let shares = shared_sizes(
+            graph,
+            &analysis.dominators,
+            &analysis.sizes,
+            &group_of,
+            sizes.len(),
+            watch,
+        )?;
         let mut grown = Vec::with_capacity(groups.known.len());
         for (at, &group) in groups.known.iter().enumerate() {
             let (steps, before) = match group {

@@ -6,12 +6,10 @@
 #![forbid(unsafe_code)]
 
 use super::bits::Bits;
-use super::roots::page_roots;
+use super::dominators::DominatorTree;
 use super::weak_maps::WeakMapEdges;
 use crate::error::Error;
-use crate::snapshot::{
-    CHECK_INTERVAL, EdgeIndex, EdgeKind, HeapGraph, NodeIndex, Phase, Sizes, Watch,
-};
+use crate::snapshot::{CHECK_INTERVAL, EdgeKind, HeapGraph, NodeIndex, Phase, Sizes, Watch};
 
 /// Marks nodes that belong to no group.
 pub const NO_GROUP: u32 = u32::MAX;
@@ -30,10 +28,11 @@ const ROUND: usize = 64;
 ///
 /// # Complexity
 ///
-/// O(nodes + edges) time to find what stays; then, for every 64 groups, what they reach, twice. Twelve
+/// O(nodes + edges) time to find what stays; then, for every 64 groups, what they reach, twice where there are more. Twelve
 /// bytes a node while it runs, and eight for each node of a group.
 pub fn shared_sizes(
     graph: &HeapGraph,
+    tree: &DominatorTree,
     sizes: &Sizes,
     group_of: &[u32],
     groups: usize,
@@ -43,7 +42,7 @@ pub fn shared_sizes(
     if groups == 0 {
         return Ok(shared);
     }
-    let references = References::of(graph, watch)?;
+    let references = References::of(graph, tree);
     let members = graph
         .nodes()
         .map(|node| (group_of[node.index()], node))
@@ -54,11 +53,17 @@ pub fn shared_sizes(
         references: &references,
         group_of,
         members,
-        stays: references.stay_without(group_of, watch)?,
+        stays: references.stay_without(tree.orphans(), group_of, watch)?,
         masks: vec![0; graph.node_count()],
         reached: Vec::new(),
         watch,
     };
+    if groups <= ROUND {
+        reach.follow(0, |node, mask| {
+            share(&mut shared, sizes.bytes(node), mask.count_ones(), mask);
+        })?;
+        return Ok(shared);
+    }
     let mut holders = vec![0u32; graph.node_count()];
     for round in 0..groups.div_ceil(ROUND) {
         reach.follow(round, |node, mask| {
@@ -66,85 +71,72 @@ pub fn shared_sizes(
         })?;
     }
     for round in 0..groups.div_ceil(ROUND) {
-        reach.follow(round, |node, mut mask| {
-            let share = sizes.bytes(node) / u64::from(holders[node.index()].max(1));
-            while mask != 0 {
-                let group = &mut shared[round * ROUND + mask.trailing_zeros() as usize];
-                *group = group.saturating_add(share);
-                mask &= mask - 1;
-            }
+        reach.follow(round, |node, mask| {
+            let of_round = &mut shared[round * ROUND..];
+            share(of_round, sizes.bytes(node), holders[node.index()], mask);
         })?;
     }
     Ok(shared)
+}
+
+/// Gives each group of a mask its part.
+fn share(shared: &mut [u64], bytes: u64, holders: u32, mut mask: u64) {
+    let part = bytes / u64::from(holders.max(1));
+    while mask != 0 {
+        let group = &mut shared[mask.trailing_zeros() as usize];
+        *group = group.saturating_add(part);
+        mask &= mask - 1;
+    }
 }
 
 /// The references that keep their targets alive, as for dominators.
 struct References<'a> {
     graph: &'a HeapGraph,
     weak_maps: WeakMapEdges,
-    /// All that the page's roots reach: what others refer to there, they do not keep alive.
-    page: Bits,
+    page: &'a Bits,
 }
 
 impl<'a> References<'a> {
-    fn of(graph: &'a HeapGraph, watch: &dyn Watch) -> Result<Self, Error> {
-        let mut page = Bits::new(graph.node_count());
-        let mut pending: Vec<NodeIndex> = page_roots(graph).collect();
-        pending.retain(|node| page.insert(node.index()));
-        let mut visited = 0;
-        while let Some(node) = pending.pop() {
-            check(visited, graph, watch)?;
-            visited += 1;
-            for edge in graph.edges(node) {
-                let target = graph.edge_target(edge);
-                if graph.edge_kind(edge) != EdgeKind::Weak && page.insert(target.index()) {
-                    pending.push(target);
-                }
-            }
-        }
-        Ok(Self {
+    fn of(graph: &'a HeapGraph, tree: &'a DominatorTree) -> Self {
+        Self {
             graph,
             weak_maps: WeakMapEdges::find(graph),
-            page,
-        })
+            page: tree.page(),
+        }
     }
 
     /// What a node keeps alive.
+    #[inline(always)]
     fn kept_by(&self, node: NodeIndex) -> impl Iterator<Item = NodeIndex> {
         let graph = self.graph;
-        let edges = graph.edges(node);
-        edges
-            .filter(move |&edge| self.keeps(node, edge))
-            .map(|edge| graph.edge_target(edge))
-    }
-
-    fn keeps(&self, node: NodeIndex, edge: EdgeIndex) -> bool {
-        let (graph, root) = (self.graph, self.graph.root());
-        let target = graph.edge_target(edge);
-        let enters_page =
-            node != root && self.page.contains(target.index()) && !self.page.contains(node.index());
-        let means_something = match graph.edge_kind(edge) {
-            EdgeKind::Weak => false,
-            EdgeKind::Shortcut => node == root,
-            EdgeKind::Internal => !self.weak_maps.is_from_table(graph, node, edge),
-            _ => true,
-        };
-        means_something && !enters_page && target != node
+        let is_root = node == graph.root();
+        let may_enter_page = is_root || self.page.contains(node.index());
+        graph.edges(node).filter_map(move |edge| {
+            let (kind, target) = graph.edge_end(edge);
+            let means_something = match kind {
+                EdgeKind::Weak => false,
+                EdgeKind::Shortcut => is_root,
+                EdgeKind::Internal => !self.weak_maps.is_from_table(graph, node, edge),
+                _ => true,
+            };
+            let keeps = means_something
+                && target != node
+                && (may_enter_page || !self.page.contains(target.index()));
+            keeps.then_some(target)
+        })
     }
 
     /// What the root still reaches when all groups are gone. Nodes that nothing keeps alive hang on it.
-    fn stay_without(&self, group_of: &[u32], watch: &dyn Watch) -> Result<Bits, Error> {
+    fn stay_without(
+        &self,
+        orphans: &[NodeIndex],
+        group_of: &[u32],
+        watch: &dyn Watch,
+    ) -> Result<Bits, Error> {
         let graph = self.graph;
-        let mut is_kept = Bits::new(graph.node_count());
-        for node in graph.nodes() {
-            check(node.index(), graph, watch)?;
-            for target in self.kept_by(node) {
-                is_kept.insert(target.index());
-            }
-        }
         let mut stays = Bits::new(graph.node_count());
         let mut pending = vec![graph.root()];
-        pending.extend(graph.nodes().filter(|node| !is_kept.contains(node.index())));
+        pending.extend(orphans);
         pending.retain(|node| group_of[node.index()] == NO_GROUP && stays.insert(node.index()));
         let mut visited = 0;
         while let Some(node) = pending.pop() {

@@ -29,6 +29,10 @@ pub struct SpanningTree {
     pub back_references: Vec<(u32, u32)>,
     /// By node: its number, or [`UNREACHED`].
     pub numbers: Vec<u32>,
+    /// All that the page's roots reach: what others refer to there, they do not keep alive.
+    pub page: Bits,
+    /// Nodes that nothing keeps alive.
+    pub orphans: Vec<NodeIndex>,
 }
 
 /// Walks the heap from its root.
@@ -52,6 +56,8 @@ pub fn walk(graph: &HeapGraph, watch: &dyn Watch) -> Result<SpanningTree, Error>
             parents: Vec::with_capacity(nodes),
             lowest_ancestors: Vec::with_capacity(nodes),
             back_references: Vec::new(),
+            page: Bits::new(0),
+            orphans: Vec::new(),
         },
         stack: Vec::new(),
         page: Page::default(),
@@ -69,6 +75,7 @@ pub fn walk(graph: &HeapGraph, watch: &dyn Watch) -> Result<SpanningTree, Error>
     }
     walk.page
         .close(graph, &walk.tree.numbers, walk.tree.nodes.len());
+    walk.tree.page = walk.page.nodes(nodes, &walk.tree.nodes);
     for edge in graph.edges(root) {
         let target = graph.edge_target(edge);
         let is_followed = graph.edge_kind(edge) != EdgeKind::Weak
@@ -79,8 +86,9 @@ pub fn walk(graph: &HeapGraph, watch: &dyn Watch) -> Result<SpanningTree, Error>
         }
     }
     if walk.tree.nodes.len() < graph.node_count() {
-        for orphan in walk.orphans() {
-            walk.descend_from_root::<false>(orphan)?;
+        walk.tree.orphans = walk.orphans();
+        for at in 0..walk.tree.orphans.len() {
+            walk.descend_from_root::<false>(walk.tree.orphans[at])?;
         }
     }
     Ok(walk.tree)
@@ -125,6 +133,15 @@ impl Page {
                 .outside
                 .as_ref()
                 .is_some_and(|outside| outside.contains(node.index()))
+    }
+
+    /// All nodes of a closed page; `walked` are those with numbers.
+    fn nodes(&self, nodes: usize, walked: &[NodeIndex]) -> Bits {
+        let mut all = self.outside.clone().unwrap_or_else(|| Bits::new(nodes));
+        for node in walked.iter().take(self.end as usize).skip(1) {
+            all.insert(node.index());
+        }
+        all
     }
 
     /// Ends the page's walk: everything numbered so far belongs to it, and so does everything
