@@ -1,3 +1,6 @@
+//! Two readings of small heaps that stray from each other on purpose.
+#![forbid(unsafe_code)]
+
 use super::*;
 use crate::snapshot::{Builder, Unwatched};
 
