@@ -43,19 +43,22 @@ struct Ending {
 
 impl LastCapture {
     /// Forks, all of it on this thread: there may be no other time. `detach` runs in the copy before V8 does, and
-    /// `on_end` on the thread that waits.
+    /// `on_end` on the thread that waits: before this has done, and what it gives afterwards.
     ///
     /// # Errors
     ///
     /// [`Error::Unsupported`], [`Error::CaptureBusy`], [`Error::CaptureRefused`], and [`Error::Io`] of the file.
-    pub fn begin(
+    pub fn begin<Then>(
         plan: &Plan,
         file: &FilePlan,
         memory_limit_bytes: Option<u64>,
         read_lists: ReadLists,
         detach: impl FnOnce(),
-        on_end: impl FnOnce(Result<PathBuf, Error>) + Send + 'static,
-    ) -> Result<Self, Error> {
+        on_end: impl FnOnce(Result<PathBuf, Error>) -> Then + Send + 'static,
+    ) -> Result<Self, Error>
+    where
+        Then: FnOnce(),
+    {
         let locks = support()?;
         let turn = Turn::take()?;
         wait_for_quiet(LONGEST_WAIT);
@@ -98,9 +101,10 @@ impl LastCapture {
             drop(target);
             drop(turn);
             let is_worth_another = result.as_ref().is_err_and(Error::is_worth_another_copy);
-            on_end(result.map(|_| path));
+            let then = on_end(result.map(|_| path));
             *ending.ended.lock() = Some(is_worth_another);
             ending.came.notify_all();
+            then();
         };
         let thread = thread::Builder::new().name("memwatch-rs".into());
         // Where there is no thread to be had the closure is dropped, and the copy ended.

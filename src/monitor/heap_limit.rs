@@ -132,7 +132,10 @@ impl Watcher {
             Ok(capture) => {
                 self.under_way.replace(Some(capture));
             }
-            Err(error) => tell(&self.endings, &self.on_pending(), Err(error)),
+            Err(error) => {
+                self.endings.lock().push(Err(error));
+                call(&self.on_pending());
+            }
         }
         Answer {
             limit_bytes: limit_bytes.saturating_add(raise_bytes()),
@@ -150,7 +153,11 @@ impl Watcher {
         let monitor = self.monitor.upgrade().ok_or(Error::Cancelled)?;
         let memory_limit_bytes = monitor.memory_limit_of_copy(&self.plan, Keep::Graph)?;
         let (endings, on_pending) = (self.endings.clone(), self.on_pending());
-        let on_end = move |result| tell(&endings, &on_pending, result);
+        // Whoever is called finds that this has done.
+        let on_end = move |result| {
+            endings.lock().push(result);
+            move || call(&on_pending)
+        };
         LastCapture::begin(
             &self.plan,
             &self.file,
@@ -162,8 +169,7 @@ impl Watcher {
     }
 }
 
-fn tell(endings: &Endings, on_pending: &[OnPending], ending: Result<PathBuf, Error>) {
-    endings.lock().push(ending);
+fn call(on_pending: &[OnPending]) {
     for on_pending in on_pending {
         on_pending();
     }

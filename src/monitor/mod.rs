@@ -372,8 +372,10 @@ impl Monitor {
             let mut state = self.state.lock();
             let mut heap_limit = self.heap_limit.borrow_mut();
             if let Some(watch) = &*heap_limit {
+                // Asked first: what ends in between is told the next time.
+                let is_used_up = watch.is_used_up();
                 state.tell_captures(watch.take_endings());
-                if watch.is_used_up() {
+                if is_used_up {
                     state.config.near_heap_limit = None;
                     heap_limit.take();
                 }
