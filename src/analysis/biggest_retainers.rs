@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 
 use super::retained_sizes::RetainedSizes;
 use crate::error::Error;
-use crate::snapshot::{CHECK_INTERVAL, HeapGraph, NodeIndex, NodeKind, Phase, Watch};
+use crate::snapshot::{HeapGraph, NodeIndex, NodeKind, Phase, Watch};
 
 /// The `count` nodes with the largest retained sizes, the largest first. Synthetic nodes, which
 /// stand for no object, are left out.
@@ -26,9 +26,7 @@ pub fn biggest_retainers(
 ) -> Result<Vec<NodeIndex>, Error> {
     let mut biggest = BinaryHeap::new();
     for node in graph.nodes() {
-        if node.index() % CHECK_INTERVAL == 0 {
-            watch.check(Phase::Search, node.index(), graph.node_count())?;
-        }
+        watch.check_each(Phase::Search, node.index(), graph.node_count())?;
         if graph.node_kind(node) == NodeKind::Synthetic || node == graph.root() {
             continue;
         }

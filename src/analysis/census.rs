@@ -84,9 +84,7 @@ impl Census {
         order.sort_unstable_by_key(|&node| graph.node_id(node));
         let mut sorted_sizes = Sizes::with_capacity(order.len());
         for (done, &node) in order.iter().enumerate() {
-            if done % CHECK_INTERVAL == 0 {
-                watch.check(Phase::Compare, done, order.len())?;
-            }
+            watch.check_each(Phase::Compare, done, order.len())?;
             sorted_sizes.push(sizes.bytes(node));
         }
         Ok(Self {
@@ -176,9 +174,7 @@ impl Census {
         })?;
         let mut survivors = Vec::new();
         for (done, &id) in came.iter().enumerate() {
-            if done % CHECK_INTERVAL == 0 {
-                watch.check(Phase::Compare, done, came.len())?;
-            }
+            watch.check_each(Phase::Compare, done, came.len())?;
             if third.ids.binary_search(&id).is_ok() {
                 survivors.push(id);
             }

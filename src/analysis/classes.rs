@@ -8,9 +8,7 @@ use super::detached::detached_nodes;
 use super::dominators::DominatorTree;
 use super::retained_sizes::RetainedSizes;
 use crate::error::Error;
-use crate::snapshot::{
-    CHECK_INTERVAL, HeapGraph, NodeIndex, NodeKind, Phase, Sizes, StringId, Watch,
-};
+use crate::snapshot::{HeapGraph, NodeIndex, NodeKind, Phase, Sizes, StringId, Watch};
 
 /// Position of a class among [`Classes`].
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -64,9 +62,7 @@ impl Classes {
         };
         let mut by_node = Vec::with_capacity(graph.node_count());
         for node in graph.nodes() {
-            if node.index() % CHECK_INTERVAL == 0 {
-                watch.check(Phase::Classify, node.index(), graph.node_count())?;
-            }
+            watch.check_each(Phase::Classify, node.index(), graph.node_count())?;
             by_node.push(namer.class_of(node));
         }
         Ok(Self {
@@ -124,9 +120,7 @@ impl Classes {
         // By class: up to which place of the preorder the retained size of one of its nodes reaches.
         let mut covered = vec![0; self.len()];
         for (place, &node) in tree.preorder().iter().enumerate() {
-            if place % CHECK_INTERVAL == 0 {
-                watch.check(Phase::Classify, place, tree.preorder().len())?;
-            }
+            watch.check_each(Phase::Classify, place, tree.preorder().len())?;
             let shallow_bytes = sizes.bytes(node);
             if shallow_bytes == 0 {
                 continue;

@@ -3,7 +3,7 @@
 
 use super::bits::Bits;
 use crate::error::Error;
-use crate::snapshot::{CHECK_INTERVAL, EdgeKind, HeapGraph, NodeIndex, NodeKind, Phase, Watch};
+use crate::snapshot::{EdgeKind, HeapGraph, NodeIndex, NodeKind, Phase, Watch};
 
 /// What the embedder says of an object it knows.
 const ATTACHED: u8 = 1;
@@ -56,9 +56,7 @@ fn spread(
 ) -> Result<(), Error> {
     let mut visited = 0;
     while let Some(node) = pending.pop() {
-        if visited % CHECK_INTERVAL == 0 {
-            watch.check(Phase::Classify, visited, graph.node_count())?;
-        }
+        watch.check_each(Phase::Classify, visited, graph.node_count())?;
         visited += 1;
         visit(node);
         for edge in graph.edges(node) {

@@ -6,7 +6,7 @@ use super::roots::is_user_root;
 use super::weak_maps::WeakMapEdges;
 use crate::error::Error;
 use crate::snapshot::{
-    CHECK_INTERVAL, EdgeIndex, EdgeKind, EdgeLabel, HeapGraph, NodeIndex, NodeKind, Phase, Watch,
+    EdgeIndex, EdgeKind, EdgeLabel, HeapGraph, NodeIndex, NodeKind, Phase, Watch,
 };
 
 /// What is added to the distance of nodes that only V8's own roots reach.
@@ -126,9 +126,8 @@ impl Walk<'_> {
         let graph = self.graph;
         let mut next = 0;
         while let Some(&node) = queue.get(next) {
-            if next % CHECK_INTERVAL == 0 {
-                self.watch.check(Phase::Reach, next, graph.node_count())?;
-            }
+            self.watch
+                .check_each(Phase::Reach, next, graph.node_count())?;
             next += 1;
             let distance = self.distances.by_node[node.index()] + 1;
             for edge in graph.edges(node) {

@@ -54,10 +54,14 @@ impl DominatorTree {
         forest.extend(parents.iter().map(|&parent| (parent, UNREACHED)));
         let semidominators = semidominators(forest, lowest_ancestors, &incoming, watch)?;
         let immediate = nearest_common_ancestors(parents, &semidominators);
+        let (immediate, preorder, subtree_counts) =
+            arrange(graph, &nodes, &immediate, [semidominators, incoming.first]);
         Ok(Self {
+            immediate,
+            preorder,
+            subtree_counts,
             page,
             orphans,
-            ..Self::arrange(graph, &nodes, &immediate, [semidominators, incoming.first])
         })
     }
 
@@ -125,65 +129,59 @@ impl DominatorTree {
             Some(node)
         })
     }
+}
 
-    /// Turns dominators by number of the walk into a tree by node.
-    /// `used` are columns to write over.
-    fn arrange(
-        graph: &HeapGraph,
-        nodes: &[NodeIndex],
-        dominators: &[u32],
-        used: [Vec<u32>; 2],
-    ) -> Self {
-        let (reached, total) = (nodes.len(), graph.node_count());
-        // A dominator has a lower number than what it dominates: backwards, subtrees are complete.
-        let [mut counts, mut free_places] = used;
-        counts.clear();
-        counts.resize(reached, 1);
-        for number in (1..reached).rev() {
-            counts[dominators[number] as usize] += counts[number];
-        }
-        counts[0] += (total - reached) as u32;
-        let mut immediate = vec![graph.root(); total];
-        let mut preorder = vec![graph.root(); total];
-        let mut subtree_counts = vec![1u32; total];
-        // By number: the place where the next child of this node goes. A node's own children come
-        // after itself, so no entry is read before it is written.
-        free_places.resize(reached, 0);
-        for number in 0..reached {
-            let place = match number {
-                0 => 0,
-                _ => {
-                    let dominator = dominators[number] as usize;
-                    immediate[nodes[number].index()] = nodes[dominator];
-                    let place = free_places[dominator];
-                    free_places[dominator] += counts[number];
-                    place
-                }
-            };
-            free_places[number] = place + 1;
-            preorder[place as usize] = nodes[number];
-            subtree_counts[place as usize] = counts[number];
-        }
-        if reached < total {
-            let mut is_reached = Bits::new(total);
-            for node in nodes {
-                is_reached.insert(node.index());
+/// Turns dominators by number of the walk into a tree by node: immediate dominators, the preorder and the sizes of subtrees.
+/// `used` are columns to write over.
+fn arrange(
+    graph: &HeapGraph,
+    nodes: &[NodeIndex],
+    dominators: &[u32],
+    used: [Vec<u32>; 2],
+) -> (Vec<NodeIndex>, Vec<NodeIndex>, Vec<u32>) {
+    let (reached, total) = (nodes.len(), graph.node_count());
+    // A dominator has a lower number than what it dominates: backwards, subtrees are complete.
+    let [mut counts, mut free_places] = used;
+    counts.clear();
+    counts.resize(reached, 1);
+    for number in (1..reached).rev() {
+        counts[dominators[number] as usize] += counts[number];
+    }
+    counts[0] += (total - reached) as u32;
+    let mut immediate = vec![graph.root(); total];
+    let mut preorder = vec![graph.root(); total];
+    let mut subtree_counts = vec![1u32; total];
+    // By number: the place where the next child of this node goes. A node's own children come
+    // after itself, so no entry is read before it is written.
+    free_places.resize(reached, 0);
+    for number in 0..reached {
+        let place = match number {
+            0 => 0,
+            _ => {
+                let dominator = dominators[number] as usize;
+                immediate[nodes[number].index()] = nodes[dominator];
+                let place = free_places[dominator];
+                free_places[dominator] += counts[number];
+                place
             }
-            let unreached = graph
-                .nodes()
-                .filter(|node| !is_reached.contains(node.index()));
-            for (place, node) in (reached..).zip(unreached) {
-                preorder[place] = node;
-            }
+        };
+        free_places[number] = place + 1;
+        preorder[place as usize] = nodes[number];
+        subtree_counts[place as usize] = counts[number];
+    }
+    if reached < total {
+        let mut is_reached = Bits::new(total);
+        for node in nodes {
+            is_reached.insert(node.index());
         }
-        Self {
-            immediate,
-            preorder,
-            subtree_counts,
-            page: Bits::new(0),
-            orphans: Vec::new(),
+        let unreached = graph
+            .nodes()
+            .filter(|node| !is_reached.contains(node.index()));
+        for (place, node) in (reached..).zip(unreached) {
+            preorder[place] = node;
         }
     }
+    (immediate, preorder, subtree_counts)
 }
 
 /// References from higher numbers, grouped by the number they lead to.

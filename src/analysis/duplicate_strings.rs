@@ -4,9 +4,7 @@
 use std::collections::HashMap;
 
 use crate::error::Error;
-use crate::snapshot::{
-    CHECK_INTERVAL, CUT_UNITS, HeapGraph, NodeIndex, Phase, Sizes, StringId, Watch,
-};
+use crate::snapshot::{CUT_UNITS, HeapGraph, NodeIndex, Phase, Sizes, StringId, Watch};
 
 /// Equal strings.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -40,9 +38,7 @@ pub fn duplicate_strings(
 ) -> Result<Vec<DuplicateStrings>, Error> {
     let mut groups: HashMap<(&str, u64), Vec<NodeIndex>> = HashMap::new();
     for node in graph.nodes() {
-        if node.index() % CHECK_INTERVAL == 0 {
-            watch.check(Phase::Search, node.index(), graph.node_count())?;
-        }
+        watch.check_each(Phase::Search, node.index(), graph.node_count())?;
         // Strings without a size are V8's way to write numbers into a snapshot.
         let Some(text) = graph.flat_text(node).filter(|_| sizes.bytes(node) > 0) else {
             continue;

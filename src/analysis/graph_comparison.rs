@@ -15,8 +15,7 @@ use super::bits::Bits;
 use super::distances::Distances;
 use crate::error::Error;
 use crate::snapshot::{
-    CHECK_INTERVAL, EdgeIndex, EdgeKind, EdgeLabel, HeapGraph, NodeIndex, NodeKind, Phase,
-    StringId, Watch,
+    EdgeIndex, EdgeKind, EdgeLabel, HeapGraph, NodeIndex, NodeKind, Phase, StringId, Watch,
 };
 
 /// How much is compared and told.
@@ -456,7 +455,7 @@ impl<'a> Reading<'a> {
             partner_of: Vec::new(),
         };
         for node in graph.nodes() {
-            check(watch, node, graph)?;
+            watch.check_each(Phase::Compare, node.index(), graph.node_count())?;
             let kind = graph.node_kind(node);
             let name = if kind.is_string() {
                 NONE
@@ -470,7 +469,7 @@ impl<'a> Reading<'a> {
 
     fn intern_labels(&mut self, texts: &mut Texts<'a>, watch: &dyn Watch) -> Result<(), Error> {
         for node in self.graph.nodes() {
-            check(watch, node, self.graph)?;
+            watch.check_each(Phase::Compare, node.index(), self.graph.node_count())?;
             for edge in self.graph.edges(node) {
                 if let EdgeLabel::Name(name) = self.graph.edge_label(edge) {
                     self.intern(name, texts);
@@ -571,13 +570,6 @@ fn match_nodes(ours: &mut Reading<'_>, v8s: &mut Reading<'_>) -> u64 {
         }
     }
     ours_repeated + v8s_repeated
-}
-
-fn check(watch: &dyn Watch, node: NodeIndex, graph: &HeapGraph) -> Result<(), Error> {
-    match node.index() % CHECK_INTERVAL {
-        0 => watch.check(Phase::Compare, node.index(), graph.node_count()),
-        _ => Ok(()),
-    }
 }
 
 /// Labels of edges with their digits folded, so that `3` and `14` are one group and `slot 1` and `slot 2` another.
@@ -730,7 +722,8 @@ impl Comparing<'_> {
         let mut matched_count = 0;
         let mut different = HashMap::<(u32, u32), NodeDifference>::new();
         for node in v8s.graph.nodes() {
-            check(self.watch, node, v8s.graph)?;
+            self.watch
+                .check_each(Phase::Compare, node.index(), v8s.graph.node_count())?;
             let Some(our) = v8s.partner(node) else {
                 continue;
             };
@@ -822,7 +815,8 @@ impl Comparing<'_> {
             folded: &mut self.folded,
         };
         for node in v8s.graph.nodes() {
-            check(self.watch, node, v8s.graph)?;
+            self.watch
+                .check_each(Phase::Compare, node.index(), v8s.graph.node_count())?;
             let Some(our) = v8s.partner(node) else {
                 continue;
             };
@@ -911,7 +905,8 @@ impl Comparing<'_> {
             folded: &mut self.folded,
         };
         for &node in &reached[..followed_count] {
-            check(self.watch, node, graph)?;
+            self.watch
+                .check_each(Phase::Compare, node.index(), graph.node_count())?;
             match following.follow(node) {
                 Followed::True => true_count += 1,
                 Followed::Failed(edge, reason) => {

@@ -18,8 +18,7 @@ use super::inspectors::is_script_name;
 use super::shared_sizes::{NO_GROUP, shared_sizes};
 use crate::error::Error;
 use crate::snapshot::{
-    CHECK_INTERVAL, EdgeIndex, EdgeKind, EdgeLabel, HeapGraph, NodeIndex, Phase, Sizes, Watch,
-    is_code_name,
+    EdgeIndex, EdgeKind, EdgeLabel, HeapGraph, NodeIndex, Phase, Sizes, Watch, is_code_name,
 };
 
 /// Position of a shape among [`Shapes`].
@@ -118,9 +117,7 @@ impl Shapes {
         let mut labels = LabelTexts::of(graph);
         let mut counts = ShapeCounts::default();
         for (done, &node) in order.iter().enumerate() {
-            if done % CHECK_INTERVAL == 0 {
-                watch.check(Phase::Compare, done, order.len())?;
-            }
+            watch.check_each(Phase::Compare, done, order.len())?;
             // The path's last edge; its source is nearer and so has its shape.
             let Some(edge) = distances.reached_by(graph, node) else {
                 continue;

@@ -85,11 +85,9 @@ pub fn sharing(graph: &HeapGraph) -> HeapGraph {
         for &(kind, label, target) in own {
             rows.add_edge(kind, label, target);
         }
-        let row = *known
-            .entry(shared.to_vec())
-            .or_insert_with(|| rows.add_shared(shared));
-        // Nodes that come before the first row have none.
         if !shared.is_empty() {
+            let row = known.entry(shared.to_vec());
+            let row = *row.or_insert_with(|| rows.add_shared(shared));
             rows.share(row);
         }
     }

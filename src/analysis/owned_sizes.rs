@@ -8,9 +8,7 @@ use super::bits::Bits;
 use super::detached::detached_nodes;
 use super::roots::has_user_roots;
 use crate::error::Error;
-use crate::snapshot::{
-    CHECK_INTERVAL, EdgeKind, HeapGraph, NodeIndex, NodeKind, Phase, Sizes, Watch,
-};
+use crate::snapshot::{EdgeKind, HeapGraph, NodeIndex, NodeKind, Phase, Sizes, Watch};
 
 /// No owner reaches the node.
 const UNOWNED: u32 = u32::MAX;
@@ -71,9 +69,7 @@ impl Owners {
         // each internal node is visited at most twice.
         let mut pending = Vec::new();
         for node in graph.nodes() {
-            if node.index() % CHECK_INTERVAL == 0 {
-                watch.check(Phase::Attribute, node.index(), graph.node_count())?;
-            }
+            watch.check_each(Phase::Attribute, node.index(), graph.node_count())?;
             if owners.is_internal.contains(node.index()) {
                 continue;
             }

@@ -14,7 +14,7 @@ use super::growth::{NodeShapes, Shapes};
 use super::heap_analysis::HeapAnalysis;
 use super::opened_heap::OpenedHeap;
 use crate::error::Error;
-use crate::snapshot::{CHECK_INTERVAL, HeapGraph, NodeIndex, Phase, Watch};
+use crate::snapshot::{HeapGraph, NodeIndex, Phase, Watch};
 
 /// What a census that is sent may take.
 pub(super) const CENSUS_BYTES: usize = 4 << 20;
@@ -314,9 +314,7 @@ pub(super) fn group_sizes(
     let mut covered = vec![0; groups];
     let tree = &analysis.dominators;
     for (place, &node) in tree.preorder().iter().enumerate() {
-        if place % CHECK_INTERVAL == 0 {
-            watch.check(Phase::Compare, place, tree.preorder().len())?;
-        }
+        watch.check_each(Phase::Compare, place, tree.preorder().len())?;
         let Some(group) = group_of(node) else {
             continue;
         };

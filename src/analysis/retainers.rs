@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::error::Error;
-use crate::snapshot::{CHECK_INTERVAL, EdgeIndex, HeapGraph, NodeIndex, Phase, Watch};
+use crate::snapshot::{EdgeIndex, HeapGraph, NodeIndex, Phase, Watch};
 
 /// The edges that lead to each node, weak ones included.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ impl Retainers {
         let mut first = vec![0u32; graph.node_count() + 2];
         let all = 2 * graph.node_count();
         for node in graph.nodes() {
-            check(watch, node.index(), all)?;
+            watch.check_each(Phase::Invert, node.index(), all)?;
             for edge in graph.edges(node) {
                 first[graph.edge_target(edge).index() + 2] += 1;
             }
@@ -37,7 +37,7 @@ impl Retainers {
         }
         let mut edges = vec![EdgeIndex::default(); graph.edge_count()];
         for node in graph.nodes() {
-            check(watch, graph.node_count() + node.index(), all)?;
+            watch.check_each(Phase::Invert, graph.node_count() + node.index(), all)?;
             for edge in graph.edges(node) {
                 let place = &mut first[graph.edge_target(edge).index() + 1];
                 edges[*place as usize] = edge;
@@ -51,12 +51,5 @@ impl Retainers {
     pub fn retainers(&self, node: NodeIndex) -> &[EdgeIndex] {
         let range = self.first[node.index()] as usize..self.first[node.index() + 1] as usize;
         &self.edges[range]
-    }
-}
-
-fn check(watch: &dyn Watch, done: usize, all: usize) -> Result<(), Error> {
-    match done % CHECK_INTERVAL {
-        0 => watch.check(Phase::Invert, done, all),
-        _ => Ok(()),
     }
 }

@@ -9,7 +9,7 @@ use super::bits::Bits;
 use super::dominators::DominatorTree;
 use super::weak_maps::WeakMapEdges;
 use crate::error::Error;
-use crate::snapshot::{CHECK_INTERVAL, EdgeKind, HeapGraph, NodeIndex, Phase, Sizes, Watch};
+use crate::snapshot::{EdgeKind, HeapGraph, NodeIndex, Phase, Sizes, Watch};
 
 /// Marks nodes that belong to no group.
 pub const NO_GROUP: u32 = u32::MAX;
@@ -140,7 +140,7 @@ impl<'a> References<'a> {
         pending.retain(|node| group_of[node.index()] == NO_GROUP && stays.insert(node.index()));
         let mut visited = 0;
         while let Some(node) = pending.pop() {
-            check(visited, graph, watch)?;
+            watch.check_each(Phase::Compare, visited, graph.node_count())?;
             visited += 1;
             for target in self.kept_by(node) {
                 if group_of[target.index()] == NO_GROUP && stays.insert(target.index()) {
@@ -183,7 +183,8 @@ impl Reach<'_> {
         let mut pending = self.reached.clone();
         let mut visited = 0;
         while let Some(node) = pending.pop() {
-            check(visited, graph, self.watch)?;
+            self.watch
+                .check_each(Phase::Compare, visited, graph.node_count())?;
             visited += 1;
             let mask = self.masks[node.index()];
             for target in self.references.kept_by(node) {
@@ -205,11 +206,4 @@ impl Reach<'_> {
         }
         Ok(())
     }
-}
-
-fn check(done: usize, graph: &HeapGraph, watch: &dyn Watch) -> Result<(), Error> {
-    if done.is_multiple_of(CHECK_INTERVAL) {
-        watch.check(Phase::Compare, done, graph.node_count())?;
-    }
-    Ok(())
 }

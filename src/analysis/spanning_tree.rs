@@ -304,7 +304,7 @@ impl Walk<'_> {
             .collect();
         for &node in &unreached {
             for edge in graph.edges(node) {
-                let (kind, target) = (graph.edge_kind(edge), graph.edge_target(edge));
+                let (kind, target) = graph.edge_end(edge);
                 let found = self.tree.numbers[target.index()];
                 if kind != EdgeKind::Weak
                     && self.is_followed::<false>(node, edge, kind, target, found)

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use super::classes::ClassIndex;
 use super::heap_analysis::HeapAnalysis;
 use crate::error::Error;
-use crate::snapshot::{CHECK_INTERVAL, HeapGraph, NodeIndex, NodeKind, Phase, Watch};
+use crate::snapshot::{HeapGraph, NodeIndex, NodeKind, Phase, Watch};
 
 /// What makes an object a suspect.
 #[derive(Clone, Copy, Debug)]
@@ -77,9 +77,7 @@ pub fn suspects(
         let holder = holder.or(is_object(node).then_some(node));
         let mut large = Vec::new();
         for child in tree.children(place) {
-            if visited % CHECK_INTERVAL == 0 {
-                watch.check(Phase::Search, visited, order.len())?;
-            }
+            watch.check_each(Phase::Search, visited, order.len())?;
             visited += 1;
             if analysis.retained.bytes(order[child]) as f64 >= threshold {
                 large.push(child);
@@ -118,9 +116,7 @@ fn accumulated(
     let tree = &analysis.dominators;
     let mut by_class: HashMap<ClassIndex, (u64, u64)> = HashMap::new();
     for (visited, child) in tree.children(place).enumerate() {
-        if visited % CHECK_INTERVAL == 0 {
-            watch.check(Phase::Search, visited, tree.preorder().len())?;
-        }
+        watch.check_each(Phase::Search, visited, tree.preorder().len())?;
         let node = tree.preorder()[child];
         let class = by_class.entry(analysis.classes.class_of(node)).or_default();
         class.0 += 1;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::describe::{has_one_kind, kind_of};
-use super::heap::{Heap, MapInfo};
+use super::heap::{ByMap, Heap, MapInfo};
 use super::layout::Class;
 use super::memory::AddressMap;
 use super::names::{MAX_NAME, Names, Naming};
@@ -41,7 +41,7 @@ enum Counted {
 /// Counts objects by map, and one by one where their map does not tell enough.
 pub struct Counter {
     names: Names,
-    by_map: Vec<Option<Counted>>,
+    by_map: ByMap<Counted>,
     one_by_one: HashMap<(NodeKind, Option<Naming>), Count>,
     tagged: AddressMap<NodeKind>,
     /// Bytes of buffers, by the address of their memory.
@@ -52,7 +52,7 @@ impl Counter {
     pub fn new(names: Names) -> Self {
         Self {
             names,
-            by_map: Vec::new(),
+            by_map: ByMap::default(),
             one_by_one: HashMap::new(),
             tagged: AddressMap::default(),
             stores: AddressMap::default(),
@@ -61,7 +61,7 @@ impl Counter {
 
     /// The classes; those with most bytes first.
     pub fn finish(mut self, heap: &mut Heap) -> Vec<ClassCount> {
-        for counted in std::mem::take(&mut self.by_map).into_iter().flatten() {
+        for counted in std::mem::take(&mut self.by_map).into_values() {
             if let Counted::Alike(kind, naming, count) = counted {
                 self.add(kind, naming, count);
             }
@@ -133,11 +133,7 @@ impl Counter {
                 }
             }
         };
-        let at = info.index as usize;
-        if self.by_map.len() <= at {
-            self.by_map.resize(at + 1, None);
-        }
-        self.by_map[at] = Some(counted);
+        self.by_map.set(info, counted);
         counted
     }
 
@@ -175,16 +171,14 @@ impl Visitor for Counter {
             });
         }
         let bytes = heap.told_size(object, info, bytes);
-        if let Some(Some(Counted::Alike(_, _, count))) = self.by_map.get_mut(info.index as usize) {
+        if let Some(Counted::Alike(_, _, count)) = self.by_map.get_mut(info) {
             count.objects += 1;
             count.bytes += bytes;
             return;
         }
         let one = Count { objects: 1, bytes };
         if let Counted::Alike(..) = self.look(heap, object, info) {
-            if let Some(Some(Counted::Alike(_, _, count))) =
-                self.by_map.get_mut(info.index as usize)
-            {
+            if let Some(Counted::Alike(_, _, count)) = self.by_map.get_mut(info) {
                 count.add(one);
             }
             return;

@@ -6,7 +6,7 @@ use super::classes::BUFFER_DATA;
 use super::describe::{is_private_name, kind_of, name_of, name_of_all};
 use super::edges::{ARRAY_TAGS, ArrayTag, Extractor, Label, References, Told, shared_references};
 use super::failure::Unreadable;
-use super::heap::{Heap, MapInfo};
+use super::heap::{ByMap, Heap, MapInfo};
 use super::layout::{Class, HEADER, OBJECT_FIELDS};
 use super::memory::{AddressMap, TAG_MASK, WORD, strong};
 use super::names::{MAX_NAME, Names, Naming};
@@ -84,8 +84,8 @@ pub fn read(
         tags: vec![0; SYNTHETIC + objects],
         tagged: survey.tagged,
         ephemerons: AddressMap::default(),
-        shared: Vec::new(),
-        alike: Vec::new(),
+        shared: ByMap::default(),
+        alike: ByMap::default(),
     };
     writer.ephemerons(heap, &survey.tables);
     writer.roots(heap, &roots, &mut rows);
@@ -200,10 +200,10 @@ struct Writer {
     tagged: AddressMap<Tag>,
     /// By key and by table: the values, and who else holds each.
     ephemerons: AddressMap<Vec<Ephemeron>>,
-    /// By index of a map: the row of what its objects share.
-    shared: Vec<Option<u32>>,
-    /// By index of a map: kind and name of all its objects, where they have one.
-    alike: Vec<Option<(NodeKind, StringId)>>,
+    /// The row of what all objects of a map share.
+    shared: ByMap<u32>,
+    /// Kind and name of all objects of a map, where they have one.
+    alike: ByMap<(NodeKind, StringId)>,
 }
 
 #[derive(Clone, Copy)]
@@ -294,7 +294,7 @@ impl Writer {
 
     /// The row of what all objects of a map share.
     fn shared(&mut self, heap: &mut Heap, info: MapInfo, rows: &mut Rows) -> u32 {
-        if let Some(&Some(row)) = self.shared.get(info.index as usize) {
+        if let Some(&row) = self.shared.get(info) {
             return row;
         }
         let mut told = Vec::new();
@@ -302,7 +302,7 @@ impl Writer {
             told.extend(self.edge(heap, reference, rows));
         }
         let row = rows.add_shared(&told);
-        set(&mut self.shared, info.index, row);
+        self.shared.set(info, row);
         row
     }
 
@@ -389,13 +389,13 @@ impl Writer {
         info: MapInfo,
         rows: &mut Rows,
     ) -> (NodeKind, StringId) {
-        if let Some(&Some(known)) = self.alike.get(info.index as usize) {
+        if let Some(&known) = self.alike.get(info) {
             return known;
         }
         let kind = kind_of(heap, object, info);
         if let Some(naming) = name_of_all(heap, names, object, info) {
             let known = (kind, self.texts.of_naming(heap, naming, rows));
-            set(&mut self.alike, info.index, known);
+            self.alike.set(info, known);
             return known;
         }
         if let Some(&tag) = self.tagged.get(&object) {
@@ -414,14 +414,6 @@ impl Writer {
         };
         (kind, name)
     }
-}
-
-fn set<T: Copy>(column: &mut Vec<Option<T>>, index: u32, value: T) {
-    let at = index as usize;
-    if column.len() <= at {
-        column.resize(at + 1, None);
-    }
-    column[at] = Some(value);
 }
 
 /// One number for one constant: they may share a beginning, and no address takes the upper bits.

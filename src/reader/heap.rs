@@ -34,6 +34,40 @@ pub struct MapInfo {
     pub bytes: usize,
 }
 
+/// What is known of maps, by their index.
+pub struct ByMap<T>(Vec<Option<T>>);
+
+impl<T> Default for ByMap<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> ByMap<T> {
+    #[inline(always)]
+    pub fn get(&self, info: MapInfo) -> Option<&T> {
+        self.0.get(info.index as usize)?.as_ref()
+    }
+
+    #[inline(always)]
+    pub fn get_mut(&mut self, info: MapInfo) -> Option<&mut T> {
+        self.0.get_mut(info.index as usize)?.as_mut()
+    }
+
+    pub fn set(&mut self, info: MapInfo, known: T) {
+        let at = info.index as usize;
+        if self.0.len() <= at {
+            self.0.resize_with(at + 1, || None);
+        }
+        self.0[at] = Some(known);
+    }
+
+    /// All that is known.
+    pub fn into_values(self) -> impl Iterator<Item = T> {
+        self.0.into_iter().flatten()
+    }
+}
+
 /// V8's heap in the copy.
 pub struct Heap {
     pub memory: Memory,

@@ -22,7 +22,7 @@ pub enum Phase {
     Compare,
     /// Grouping nodes by class.
     Classify,
-    /// Sorting edges by the node they lead to; counted in edges.
+    /// Sorting edges by the node they lead to, in two rounds over the nodes.
     Invert,
     /// Looking through the heap for an answer to one question.
     Search,
@@ -51,6 +51,19 @@ impl dyn Watch + '_ {
             return Err(Error::Cancelled);
         }
         Ok(())
+    }
+
+    /// The same once in [`CHECK_INTERVAL`] steps, for each of which it is called.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cancelled`].
+    #[inline(always)]
+    pub fn check_each(&self, phase: Phase, done: usize, total: usize) -> Result<(), Error> {
+        match done % CHECK_INTERVAL {
+            0 => self.check(phase, done, total),
+            _ => Ok(()),
+        }
     }
 }
 
