@@ -143,9 +143,12 @@ describe('near the heap limit', { skip: !backgroundCapture && backgroundCaptureR
       const { Worker } = require('node:worker_threads')
       const source = `
         require(${JSON.stringify(PACKAGE)}).configure({ nearHeapLimit: { directory: ${JSON.stringify(directory)} } })
-        const leaked = globalThis.leaked = []
-        for (;;) leaked.push({ at: leaked.length + 0.5 })`
-      const worker = new Worker(source, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 40 } })
+        globalThis.leaked = null
+        for (;;) globalThis.leaked = { at: 0.5, previous: globalThis.leaked }`
+      // One collection moves up to 8 MB to the old generation: more than the limit is raised by at last, and less
+      // than the 16 MB by which Node raises it to end the worker, beyond which it loses the process by itself.
+      const resourceLimits = { maxOldGenerationSizeMb: 40, maxYoungGenerationSizeMb: 24 }
+      const worker = new Worker(source, { eval: true, resourceLimits })
       const { code } = await new Promise((resolve) => worker.once('error', resolve))
       return { code, names: require('node:fs').readdirSync(directory) }
     }, { argument: { directory, PACKAGE: path.resolve(__dirname, '..') } })

@@ -123,7 +123,7 @@ impl Watcher {
         }
         let Some(captures_left) = self.captures_left.get().checked_sub(1) else {
             return Answer {
-                limit_bytes: limit_bytes.saturating_add(LAST_RAISE_BYTES),
+                limit_bytes: raised(limit_bytes, LAST_RAISE_BYTES),
                 stays: false,
             };
         };
@@ -138,7 +138,7 @@ impl Watcher {
             }
         }
         Answer {
-            limit_bytes: limit_bytes.saturating_add(raise_bytes()),
+            limit_bytes: raised(limit_bytes, raise_bytes()),
             stays: true,
         }
     }
@@ -173,6 +173,14 @@ fn call(on_pending: &[OnPending]) {
     for on_pending in on_pending {
         on_pending();
     }
+}
+
+/// A limit with this room above it. The collection that V8 asks after may have moved so much that the old
+/// generation is beyond its limit already, and V8 ends the process at once where it stays so.
+fn raised(limit_bytes: usize, room_bytes: usize) -> usize {
+    let reached = Isolate::current().map_or(0, |isolate| isolate.old_generation_capacity_bytes());
+    let reached = usize::try_from(reached).unwrap_or(0);
+    limit_bytes.max(reached).saturating_add(room_bytes)
 }
 
 fn raise_bytes() -> usize {

@@ -101,6 +101,12 @@ impl Isolate {
             .map_or(0, |statistics| statistics.size as u64)
     }
 
+    /// Bytes that V8 has for all that is not young: what it holds against the heap's limit.
+    pub fn old_generation_capacity_bytes(&self) -> u64 {
+        let total = self.heap_statistics().total_bytes;
+        total.saturating_sub(self.new_space_capacity_bytes())
+    }
+
     /// Collects everything that V8 can reach, now. Pauses as long as that takes.
     ///
     /// # Errors
