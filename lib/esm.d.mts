@@ -10,6 +10,7 @@ export declare const configure: memwatch.Memwatch['configure']
 export declare const gc: memwatch.Memwatch['gc']
 export declare const stats: memwatch.Memwatch['stats']
 export declare const history: memwatch.Memwatch['history']
+export declare const explain: memwatch.Memwatch['explain']
 export declare const traceGc: memwatch.Memwatch['traceGc']
 export declare const HeapDiff: memwatch.Memwatch['HeapDiff']
 export type HeapDiff = memwatch.HeapDiff

@@ -11,6 +11,7 @@ export const configure = memwatch.configure.bind(memwatch)
 export const gc = memwatch.gc.bind(memwatch)
 export const stats = memwatch.stats.bind(memwatch)
 export const history = memwatch.history.bind(memwatch)
+export const explain = memwatch.explain.bind(memwatch)
 export const traceGc = memwatch.traceGc.bind(memwatch)
 export const HeapDiff = memwatch.HeapDiff
 export const openHeap = memwatch.openHeap.bind(memwatch)

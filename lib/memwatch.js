@@ -11,6 +11,7 @@ const { arrayBufferBytes, hostOptions, readHeap } = require('./host')
 const { configChange, historyOptions, traceStream } = require('./options')
 const { toObjects } = require('./history')
 const { openHeap } = require('./open-heap')
+const { PathSearch } = require('./path-search')
 const { compareSnapshots, openSnapshot } = require('./open-snapshot')
 const { profiles } = require('./profile')
 const { installSignalHandler } = require('./signal-handler')
@@ -23,6 +24,7 @@ const { toStats } = require('./stats')
 class Memwatch extends EventEmitter {
   #native
   #ids
+  #pathSearch
   #fallback
   #pending = []
   #deliveryScheduled = false
@@ -38,6 +40,7 @@ class Memwatch extends EventEmitter {
     this.#native = new binding.Monitor(target, hostOptions())
     this.#native.target = target
     this.#ids = new ObjectIds(this.#native)
+    this.#pathSearch = new PathSearch(this.#native)
     this.HeapDiff = heapDiffOf(this.#native, this.#ids)
     // memwatch's is a plain function, which people take out of its module.
     this.gc = this.gc.bind(this)
@@ -140,6 +143,11 @@ class Memwatch extends EventEmitter {
 
   stats () {
     return toStats(this.#native.stats(readHeap(), arrayBufferBytes()))
+  }
+
+  /** Why the detector says what it says: each test with its numbers. */
+  explain () {
+    return this.#native.explain()
   }
 
   history (options) {
@@ -268,7 +276,11 @@ class Memwatch extends EventEmitter {
       case 'stats':
         this.emit('stats', toStats(payload))
         break
+      case 'capture':
+        this.#pathSearch.capture(payload)
+        break
       case 'leak':
+        if (payload.state !== 'suspect') this.#pathSearch.end()
         this.emit('leak', { ...payload, start: new Date(payload.start), end: new Date(payload.end) })
         break
       case 'snapshot':

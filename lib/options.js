@@ -18,9 +18,9 @@ function invalid (code, message) {
 
 /** @returns {object} the fields to change, as the addon takes them */
 function configChange (options) {
-  checkFields('configure(options)', options, ['capacity', 'threshold', 'detector', 'recorder', 'nearHeapLimit'])
+  checkFields('configure(options)', options, ['capacity', 'threshold', 'detector', 'recorder', 'nearHeapLimit', 'captures'])
   const change = {}
-  const { capacity, threshold, detector, recorder, nearHeapLimit } = options
+  const { capacity, threshold, detector, recorder, nearHeapLimit, captures } = options
   if (capacity !== undefined) {
     if (!Number.isInteger(capacity) || capacity < 1 || capacity > MAX_CAPACITY) {
       throw invalid('ERR_MEMWATCH_INVALID_CAPACITY',
@@ -37,6 +37,7 @@ function configChange (options) {
     change.detector = detector
   }
   if (recorder !== undefined) change.recorder = recorderPath(recorder)
+  if (captures !== undefined) change.captures = flag('captures', captures)
   if (nearHeapLimit !== undefined) change.nearHeapLimit = heapLimitPlan(nearHeapLimit)
   return change
 }

@@ -29,6 +29,9 @@ const V8S_OWN: [&str; 3] = ["(system)", "(object shape)", "(compiled code)"];
 pub enum Telling {
     /// Those of the first heap that had so many objects more in each later one.
     Steady { min_growth: u64 },
+    /// The same with one object more, where a heap does not count in which most of a path's objects are elsewhere:
+    /// what the program is just doing may lead to them on a shorter way.
+    Visible,
     /// Those that have more objects in the last heap than in the first, also when they are new.
     Net,
 }
@@ -74,6 +77,8 @@ pub struct GrownPath {
     pub growth_bytes: i64,
     /// Their share of what would be freed in the last heap if all that grew were gone.
     pub retained_bytes: u64,
+    /// What they and all that is reached through them take in the last heap, also where others hold it too.
+    pub reached_bytes: u64,
     /// The way to the one of them that retains most.
     pub example: PathSummary,
 }
@@ -111,6 +116,8 @@ pub struct NetChange {
 struct Groups {
     /// By shape of the last heap: its group.
     of_shape: Vec<u32>,
+    /// The same for shapes below those of a group too.
+    above_shape: Vec<u32>,
     /// By group: where its path is, and what was there.
     known: Vec<Group>,
 }
@@ -187,6 +194,22 @@ impl Series {
         self.grown = look.grown;
     }
 
+    /// Whether paths that had grown in all heaps before lead nowhere in the last one: whether they still grow
+    /// cannot be told by it.
+    pub fn is_hidden(&self) -> bool {
+        let (Some((last, before)), Some(first)) = (self.counts.split_last(), &self.first) else {
+            return false;
+        };
+        let is_gone = |row: usize| {
+            let seen = visible(before.iter().map(|counts| counts[row]));
+            seen.len() > 2
+                && last[row] < seen[seen.len() - 1] / 2
+                && rises(seen.into_iter(), 1)
+                && !V8S_OWN.contains(&first.class(row))
+        };
+        self.grown.is_empty() && (0..last.len()).any(is_gone)
+    }
+
     /// The paths that grew, what retains most first.
     pub fn paths(&self) -> &[GrownPath] {
         &self.grown
@@ -196,7 +219,7 @@ impl Series {
     pub fn classes(&self) -> Vec<GrownClass> {
         let min_growth = match self.telling {
             Telling::Steady { min_growth } => min_growth.max(1),
-            Telling::Net => 1,
+            Telling::Visible | Telling::Net => 1,
         };
         let mut by_name: BTreeMap<&str, Vec<&NamedClass>> = BTreeMap::new();
         for class in self.heaps.iter().flat_map(|heap| &heap.classes) {
@@ -283,6 +306,7 @@ impl Series {
             }
         }
         let mut of_shape = Vec::with_capacity(shapes.len());
+        let mut above_shape: Vec<u32> = Vec::with_capacity(shapes.len());
         // By shape: the same for paths that are new.
         let mut is_covered_shape = Vec::with_capacity(shapes.len());
         for (at, (parent, _, class)) in shapes.iter().enumerate() {
@@ -292,25 +316,32 @@ impl Series {
             if is_top {
                 known.push(Group::New(ShapeIndex::new(at)));
             }
-            of_shape.push(match rows[at] {
+            let group = match rows[at] {
                 Some(row) => group_of_row[row],
                 None if is_top => known.len() as u32 - 1,
                 None => NO_GROUP,
-            });
+            };
+            let above = parent.map_or(NO_GROUP, |parent| above_shape[parent.index()]);
+            above_shape.push(if group == NO_GROUP { above } else { group });
+            of_shape.push(group);
             is_covered_shape
                 .push(is_below || is_top || rows[at].is_some_and(|row| is_covered[row]));
         }
-        Groups { of_shape, known }
+        Groups {
+            of_shape,
+            above_shape,
+            known,
+        }
     }
 
     fn grows(&self, row: usize, count: u64) -> bool {
         let before = self.counts.iter().map(|counts| counts[row]);
         match self.telling {
             Telling::Net => before.clone().next().is_some_and(|first| first < count),
-            Telling::Steady { min_growth } => {
-                let all: Vec<u64> = before.chain([count]).collect();
-                all.windows(2)
-                    .all(|pair| pair[1] >= pair[0] + min_growth.max(1))
+            Telling::Steady { min_growth } => rises(before.chain([count]), min_growth.max(1)),
+            Telling::Visible => {
+                let seen = visible(before.chain([count]));
+                seen.last() == Some(&count) && rises(seen.into_iter(), 1)
             }
         }
     }
@@ -337,6 +368,7 @@ impl Series {
             sizes.len(),
             watch,
         )?;
+        let reached = groups.reached_bytes(of_nodes, heap);
         let mut grown = Vec::with_capacity(groups.known.len());
         for (at, &group) in groups.known.iter().enumerate() {
             let (steps, before) = match group {
@@ -348,7 +380,7 @@ impl Series {
                 }
             };
             let mut counts: Vec<u64> = match (self.telling, group) {
-                (Telling::Steady { .. }, Group::Row(row)) => {
+                (Telling::Steady { .. } | Telling::Visible, Group::Row(row)) => {
                     self.counts.iter().map(|counts| counts[row]).collect()
                 }
                 _ => vec![before.count],
@@ -360,12 +392,30 @@ impl Series {
                 counts,
                 growth_bytes: signed(Some(sizes[at].shallow_bytes), Some(before.shallow_bytes)),
                 retained_bytes: shares[at],
+                reached_bytes: reached[at],
                 example: example.unwrap_or_default(),
             });
         }
         grown.sort_by_key(|path| Reverse(path.retained_bytes));
         Ok(grown)
     }
+}
+
+/// Whether each number is larger than the one before by so much.
+fn rises(numbers: impl Iterator<Item = u64>, by: u64) -> bool {
+    let numbers: Vec<u64> = numbers.collect();
+    numbers.windows(2).all(|pair| pair[1] >= pair[0] + by)
+}
+
+/// The counts of a path without those where most of its objects are elsewhere.
+fn visible(counts: impl Iterator<Item = u64>) -> Vec<u64> {
+    let mut seen: Vec<u64> = Vec::new();
+    for count in counts {
+        if seen.last().is_none_or(|last| count >= last / 2) {
+            seen.push(count);
+        }
+    }
+    seen
 }
 
 impl Groups {
@@ -380,6 +430,20 @@ impl Groups {
             .nodes()
             .map(|node| group(node).unwrap_or(NO_GROUP))
             .collect()
+    }
+
+    /// By group: what is reached through it on the shortest way.
+    fn reached_bytes(&self, of_nodes: &NodeShapes, heap: &OpenedHeap) -> Vec<u64> {
+        let (graph, ..) = heap.parts();
+        let mut reached = vec![0; self.known.len()];
+        for node in graph.nodes() {
+            let shape = of_nodes.shape(node);
+            let group = shape.map_or(NO_GROUP, |shape| self.above_shape[shape.index()]);
+            if let Some(bytes) = reached.get_mut(group as usize) {
+                *bytes += graph.shallow_size(node);
+            }
+        }
+        reached
     }
 
     fn sizes(
@@ -415,7 +479,8 @@ impl Groups {
             renumbered[group] = at as u32;
         }
         self.known = order.iter().map(|&group| self.known[group]).collect();
-        for group in self.of_shape.iter_mut().filter(|group| **group != NO_GROUP) {
+        let of_shapes = self.of_shape.iter_mut().chain(&mut self.above_shape);
+        for group in of_shapes.filter(|group| **group != NO_GROUP) {
             *group = renumbered[*group as usize];
         }
         Ok(())

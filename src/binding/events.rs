@@ -4,8 +4,9 @@ use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
 use crate::gc::{GcKind, Interval};
-use crate::leak::Leak;
+use crate::leak::{Check, Explanation, GrowingPath, Leak, LeakId, State};
 use crate::monitor::{Notification, Stats, with_array_buffers};
+use crate::report::explanation::explanation_text;
 use crate::report::trace_line::trace_line;
 
 /// What the lines of `traceGc` say besides the collection.
@@ -19,7 +20,14 @@ pub struct TraceContext {
 #[napi(object, object_from_js = false)]
 pub struct Delivery {
     pub name: &'static str,
-    pub payload: Either5<Float64Array, LeakPayload, WarningPayload, String, SnapshotPayload>,
+    pub payload: Either6<
+        Float64Array,
+        LeakPayload,
+        WarningPayload,
+        String,
+        SnapshotPayload,
+        CaptureRequestPayload,
+    >,
 }
 
 #[napi(object, object_from_js = false)]
@@ -32,6 +40,14 @@ pub struct WarningPayload {
 pub struct SnapshotPayload {
     pub path: String,
     pub reason: &'static str,
+}
+
+/// The heap is to be captured: `Monitor.takePaths` or `Monitor.missPaths` answers.
+#[napi(object, object_from_js = false)]
+pub struct CaptureRequestPayload {
+    pub id: f64,
+    /// It is the first of a series.
+    pub is_first: bool,
 }
 
 #[napi(object, object_from_js = false)]
@@ -49,6 +65,7 @@ pub struct LeakPayload {
     pub growth: f64,
     pub reason: String,
     pub message: String,
+    pub id: String,
     pub state: &'static str,
     pub kind: &'static str,
     pub detector: &'static str,
@@ -73,6 +90,33 @@ pub struct EvidencePayload {
     pub detail: String,
 }
 
+/// Why the detector says what it says.
+#[napi(object, object_from_js = false)]
+pub struct ExplanationPayload {
+    pub detector: &'static str,
+    pub series: Vec<ExplainedSeriesPayload>,
+    pub text: String,
+}
+
+#[napi(object, object_from_js = false, use_nullable = true)]
+pub struct ExplainedSeriesPayload {
+    pub kind: &'static str,
+    pub id: Option<String>,
+    pub state: Option<&'static str>,
+    pub collections: f64,
+    pub needed_collections: Option<f64>,
+    pub checks: Vec<CheckPayload>,
+    pub second_signal: String,
+}
+
+#[napi(object, object_from_js = false)]
+pub struct CheckPayload {
+    pub name: &'static str,
+    pub found: f64,
+    pub needed: f64,
+    pub passed: bool,
+}
+
 /// What grows and who holds it: `null` is "not known", and the note says why.
 #[napi(object, object_from_js = false, use_nullable = true)]
 pub struct SuspectsPayload {
@@ -80,7 +124,7 @@ pub struct SuspectsPayload {
     pub classes: Option<Vec<String>>,
     pub routes: Option<Vec<String>>,
     pub retainer_paths: Option<Vec<String>>,
-    pub note: &'static str,
+    pub note: String,
 }
 
 impl Delivery {
@@ -88,29 +132,36 @@ impl Delivery {
         match notification {
             Notification::Stats(stats) => Self {
                 name: "stats",
-                payload: Either5::A(stats_numbers(stats, array_buffer_bytes)),
+                payload: Either6::A(stats_numbers(stats, array_buffer_bytes)),
             },
             Notification::Leak(leak) => Self {
                 name: "leak",
-                payload: Either5::B(LeakPayload::new(leak)),
+                payload: Either6::B(LeakPayload::new(leak)),
             },
             Notification::Warning(warning) => Self {
                 name: "warning",
-                payload: Either5::C(WarningPayload {
+                payload: Either6::C(WarningPayload {
                     code: warning.code,
                     message: warning.message.clone(),
                 }),
             },
             Notification::Snapshot(written) => Self {
                 name: "snapshot",
-                payload: Either5::E(SnapshotPayload {
+                payload: Either6::E(SnapshotPayload {
                     path: written.path.to_string_lossy().into_owned(),
                     reason: written.reason,
                 }),
             },
+            Notification::Capture(request) => Self {
+                name: "capture",
+                payload: Either6::F(CaptureRequestPayload {
+                    id: request.id.0 as f64,
+                    is_first: request.is_first,
+                }),
+            },
             Notification::Collection(event) => Self {
                 name: "collection",
-                payload: Either5::D(trace_line(
+                payload: Either6::D(trace_line(
                     event,
                     std::process::id(),
                     trace.thread_id,
@@ -225,6 +276,7 @@ impl LeakPayload {
             growth: leak.growth_bytes as f64,
             reason: leak.reason.clone(),
             message: leak.message.clone(),
+            id: id_text(leak.detector, leak.id),
             state: leak.state.name(),
             kind: leak.kind.name(),
             detector: leak.detector,
@@ -246,11 +298,52 @@ impl LeakPayload {
                 .collect(),
             suspects: SuspectsPayload {
                 allocation_stacks: None,
-                classes: None,
+                classes: known(&leak.paths, |path| path.class.clone()),
                 routes: None,
-                retainer_paths: None,
-                note: "not looked for: this detector sees heap sizes only",
+                retainer_paths: known(&leak.paths, |path| path.text.clone()),
+                note: leak.note.clone(),
             },
         }
     }
+}
+
+impl ExplanationPayload {
+    pub fn new(detector: &'static str, explanations: &[Explanation]) -> Self {
+        let series = |one: &Explanation| ExplainedSeriesPayload {
+            kind: one.kind.name(),
+            id: one.id.map(|id| id_text(detector, id)),
+            state: one.state.map(State::name),
+            collections: one.collections as f64,
+            needed_collections: (one.needed_collections > 0)
+                .then_some(one.needed_collections as f64),
+            checks: one.checks.iter().map(CheckPayload::from).collect(),
+            second_signal: one.second_signal.clone(),
+        };
+        Self {
+            detector,
+            series: explanations.iter().map(series).collect(),
+            text: explanation_text(explanations),
+        }
+    }
+}
+
+impl From<&Check> for CheckPayload {
+    fn from(check: &Check) -> Self {
+        Self {
+            name: check.name,
+            found: check.found,
+            needed: check.needed,
+            passed: check.has_passed(),
+        }
+    }
+}
+
+/// Detectors count their suspicions on their own.
+fn id_text(detector: &str, id: LeakId) -> String {
+    format!("{detector}-{}", id.0)
+}
+
+/// `None` where nothing is known.
+fn known(paths: &[GrowingPath], tell: fn(&GrowingPath) -> String) -> Option<Vec<String>> {
+    (!paths.is_empty()).then(|| paths.iter().map(tell).collect())
 }

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::time::Duration;
 
 use napi::bindgen_prelude::*;
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
@@ -10,14 +11,15 @@ use napi_derive::napi;
 
 use super::capture::CaptureOptions;
 use super::environment;
-use super::events::{Delivery, TraceContext, stats_numbers};
+use super::events::{Delivery, ExplanationPayload, TraceContext, stats_numbers};
 use super::history::HistoryColumns;
+use super::series::NativeSeries;
 use super::{Code, coded};
 use crate::gc::HeapStatistics;
-use crate::leak::DETECTORS;
+use crate::leak::{DETECTORS, LeakId};
 use crate::monitor::{
-    Change, HeapLimitPlan, Host, Interests, Keep, Mode, ObservedCollection, SubscriberId,
-    choose_mode,
+    CaptureCost, Change, HeapLimitPlan, Host, Interests, Keep, Mode, ObservedCollection,
+    SubscriberId, choose_mode,
 };
 use crate::v8::{GcTypes, clock};
 
@@ -52,6 +54,7 @@ pub struct ConfigChange {
     pub detector: Option<String>,
     pub recorder: Option<Either<String, Null>>,
     pub near_heap_limit: Option<Either<HeapLimitOptions, Null>>,
+    pub captures: Option<bool>,
 }
 
 #[napi(object, object_to_js = false)]
@@ -69,6 +72,8 @@ pub struct ConfigValues {
     pub recorder: Option<String>,
     /// How often the heap is captured near its limit.
     pub near_heap_limit: Option<u32>,
+    /// Whether the heap is captured while something is suspicious.
+    pub captures: bool,
 }
 
 #[napi(object, object_to_js = false)]
@@ -169,6 +174,7 @@ impl Monitor {
                 .map(|one| nullable(one).map(|bytes| bytes as u64)),
             detector,
             recorder: change.recorder.map(|one| nullable(one).map(PathBuf::from)),
+            captures: change.captures,
             near_heap_limit: change
                 .near_heap_limit
                 .map(|one| nullable(one).map(HeapLimitPlan::from)),
@@ -187,6 +193,7 @@ impl Monitor {
                 .recorder
                 .map(|path| path.to_string_lossy().into_owned()),
             near_heap_limit: config.near_heap_limit.map(|plan| plan.captures),
+            captures: config.captures,
         }
     }
 
@@ -209,12 +216,36 @@ impl Monitor {
             .collect()
     }
 
+    /// Answers a request to capture the heap.
+    #[napi(catch_unwind)]
+    pub fn take_paths(&self, id: f64, series: &NativeSeries, pause_ms: f64, duration_ms: f64) {
+        let milliseconds = |ms: f64| Duration::from_secs_f64(ms.max(0.0) / 1e3);
+        let cost = CaptureCost {
+            pause: milliseconds(pause_ms),
+            copy: milliseconds(duration_ms),
+        };
+        self.shared
+            .take_paths(LeakId(id as u64), series.growing_paths(), cost);
+    }
+
+    /// The same where the capture has failed.
+    #[napi(catch_unwind)]
+    pub fn miss_paths(&self, id: f64, why: String) {
+        self.shared.miss_paths(LeakId(id as u64), why);
+    }
+
     #[napi(catch_unwind)]
     pub fn stats(&self, heap: Vec<f64>, array_buffer_bytes: f64) -> Float64Array {
         stats_numbers(
             &self.shared.stats(heap_statistics(&heap)),
             array_buffer_bytes,
         )
+    }
+
+    #[napi(catch_unwind)]
+    pub fn explain(&self) -> ExplanationPayload {
+        let detector = self.shared.config().detector;
+        ExplanationPayload::new(detector, &self.shared.explain())
     }
 
     #[napi(catch_unwind)]

@@ -12,6 +12,7 @@ use crate::analysis::{
     CountedHeap, CountedPath, GrownClass, GrownPath, NetChange, NetDiff, Telling,
 };
 use crate::capture::{Captured, CapturedSeries};
+use crate::leak::GrowingPath;
 use crate::report::heap::merged_path;
 use crate::units::format_bytes;
 
@@ -102,15 +103,17 @@ impl NativeSeries {
     /// With a smallest growth: of paths that grow each time. Without: of net changes.
     #[napi(constructor, catch_unwind)]
     pub fn new(min_growth: Option<u32>) -> Self {
-        let telling = min_growth.map_or(Telling::Net, |min_growth| Telling::Steady {
-            min_growth: min_growth.into(),
-        });
-        Self {
-            kept: Arc::new(Mutex::new(Kept {
-                series: CapturedSeries::new(telling),
-                captures: Vec::new(),
-            })),
-        }
+        Self::telling(
+            min_growth.map_or(Telling::Net, |min_growth| Telling::Steady {
+                min_growth: min_growth.into(),
+            }),
+        )
+    }
+
+    /// Of paths that grow each time they can be seen, for a suspicion.
+    #[napi(factory, catch_unwind)]
+    pub fn of_suspicion() -> Self {
+        Self::telling(Telling::Visible)
     }
 
     #[napi(catch_unwind)]
@@ -126,6 +129,41 @@ impl NativeSeries {
     #[napi(catch_unwind)]
     pub fn diff(&self) -> NetDiffPayload {
         self.kept.lock().series.heaps().net().into()
+    }
+}
+
+impl NativeSeries {
+    fn telling(telling: Telling) -> Self {
+        Self {
+            kept: Arc::new(Mutex::new(Kept {
+                series: CapturedSeries::new(telling),
+                captures: Vec::new(),
+            })),
+        }
+    }
+
+    /// What grew in all captures, in the words of a leak; none where the last one cannot tell. What is known of the
+    /// captures themselves is dropped.
+    pub fn growing_paths(&self) -> Option<Vec<GrowingPath>> {
+        let mut kept = self.kept.lock();
+        kept.captures.clear();
+        let heaps = kept.series.heaps();
+        let paths = heaps.paths().iter().map(GrowingPath::from);
+        (!heaps.is_hidden()).then(|| paths.collect())
+    }
+}
+
+impl From<&GrownPath> for GrowingPath {
+    fn from(path: &GrownPath) -> Self {
+        Self {
+            text: merged_path(&path.steps),
+            class: path
+                .steps
+                .last()
+                .map_or_else(String::new, |(_, class)| class.clone()),
+            counts: path.counts.clone(),
+            reached_bytes: path.reached_bytes,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! Kept because people know it. On healthy warm-ups it is wrong more often than right.
 #![forbid(unsafe_code)]
 
-use super::{Detector, Evidence, Kind, Leak, Reading, State, slope};
+use super::{Detector, Evidence, Kind, Leak, LeakId, NOT_LOOKED_FOR, Reading, State, slope};
 use crate::units::{format_bytes, format_duration};
 
 const RISES: usize = 5;
@@ -12,6 +12,7 @@ const RISES: usize = 5;
 #[derive(Debug, Default)]
 pub struct Classic {
     rising: Vec<Reading>,
+    reports: u64,
 }
 
 impl Detector for Classic {
@@ -19,7 +20,7 @@ impl Detector for Classic {
         "classic"
     }
 
-    fn observe(&mut self, reading: &Reading) -> Option<Leak> {
+    fn observe(&mut self, reading: &Reading) -> Vec<Leak> {
         if self
             .rising
             .last()
@@ -29,12 +30,13 @@ impl Detector for Classic {
         }
         self.rising.push(*reading);
         if self.rising.len() <= RISES {
-            return None;
+            return Vec::new();
         }
+        self.reports += 1;
         let report = self.report(reading);
         // The next five rises begin where these end.
         self.rising.drain(..RISES);
-        Some(report)
+        vec![report]
     }
 
     fn reset(&mut self) {
@@ -48,8 +50,8 @@ impl Classic {
         let growth_bytes = last.live_bytes - first.live_bytes;
         let seconds = last.at_ns.saturating_sub(first.at_ns) as f64 / 1e9;
         let per_hour = growth_bytes as f64 / seconds.max(1e-3) * 3600.0;
-        let bytes_per_hour = slope(&self.rising);
-        let (heap_limit_in_ms, cgroup_limit_in_ms) = last.limits(bytes_per_hour);
+        let bytes_per_hour = slope(&self.rising, |reading| reading.live_bytes);
+        let (heap_limit_in_ms, cgroup_limit_in_ms) = last.limits(Kind::JsHeap, bytes_per_hour);
         let reason = format!(
             "heap growth over {RISES} consecutive GCs ({}) - {}/hr",
             format_duration(seconds.round() as u64),
@@ -57,6 +59,7 @@ impl Classic {
         );
         Leak {
             detector: self.name(),
+            id: LeakId(self.reports),
             state: State::Suspect,
             kind: Kind::JsHeap,
             start_unix_us: first.at_unix_us,
@@ -82,6 +85,8 @@ impl Classic {
                     .collect::<Vec<_>>()
                     .join(" → "),
             }],
+            paths: Vec::new(),
+            note: NOT_LOOKED_FOR.into(),
         }
     }
 }

@@ -2,12 +2,19 @@
 #![forbid(unsafe_code)]
 
 pub mod classic;
+pub mod path_growth;
+mod robust_slope;
+mod shape;
 pub mod threshold;
+pub mod trend;
 
-use crate::gc::{GcEvent, Interval, ProcessMemory, Trend};
+use crate::gc::{self, GcEvent, Interval, ProcessMemory};
 
 pub use classic::Classic;
+pub use path_growth::{GrowingPath, PathGrowth};
+pub use shape::Check;
 pub use threshold::Threshold;
+pub use trend::{Explanation, Trend};
 
 /// The heap right after one full collection, with what the process used then.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +26,11 @@ pub struct Reading {
     pub at_unix_us: u64,
     pub live_bytes: u64,
     pub external_bytes: u64,
+    /// What V8 has reserved for the heap, in use or not.
+    pub heap_total_bytes: u64,
     pub limit_bytes: u64,
+    pub native_contexts: u64,
+    pub global_handles_bytes: u64,
     /// Somebody asked for the collection.
     pub forced: bool,
     pub memory: ProcessMemory,
@@ -30,23 +41,55 @@ pub trait Detector: Send {
     /// The name by which options and reports call it.
     fn name(&self) -> &'static str;
 
-    /// Takes the next reading; gives a report when there is something to say.
-    fn observe(&mut self, reading: &Reading) -> Option<Leak>;
+    /// Takes the next reading; gives reports when there is something to say.
+    fn observe(&mut self, reading: &Reading) -> Vec<Leak>;
 
     /// Forgets all readings: some full collections were not watched.
     fn reset(&mut self);
+
+    /// The suspicion that growth by path would confirm or not.
+    fn wants_paths(&self) -> Option<LeakId> {
+        None
+    }
+
+    /// How many full collections it has looked at.
+    fn collections(&self) -> u64 {
+        0
+    }
+
+    /// Somebody looks for growing paths: their word is waited for.
+    fn await_paths(&mut self) {}
+
+    /// Takes what captures of the heap say of a suspicion. The next reading is judged by it.
+    fn take_paths(&mut self, _id: LeakId, _paths: PathGrowth) {}
+
+    /// Growth by path is not to be had, and why.
+    fn miss_paths(&mut self, _why: String) {}
+
+    /// What it thinks now, and why.
+    fn explain(&self) -> Vec<Explanation> {
+        Vec::new()
+    }
 }
 
-/// The detectors that options may name.
-pub const DETECTORS: [&str; 1] = ["classic"];
+/// The detectors that options may name, the default one first.
+pub const DETECTORS: [&str; 2] = ["trend", "classic"];
 
 /// A new detector of that name; `None` for a name that is not in [`DETECTORS`].
 pub fn detector(name: &str) -> Option<Box<dyn Detector>> {
     match name {
+        "trend" => Some(Box::new(Trend::default())),
         "classic" => Some(Box::new(Classic::default())),
         _ => None,
     }
 }
+
+/// Names what becomes of one suspicion, from its first report to its last.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct LeakId(pub u64);
+
+/// The note of detectors that see heap sizes only.
+const NOT_LOOKED_FOR: &str = "not looked for: this detector sees heap sizes only";
 
 /// How sure a report is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -85,12 +128,31 @@ impl Kind {
             Self::Native => "native",
         }
     }
+
+    /// For people, at the beginning of a sentence.
+    fn memory(self) -> &'static str {
+        match self {
+            Self::JsHeap => "the heap",
+            Self::External => "the memory of Buffers and ArrayBuffers",
+            Self::Native => "the memory outside of V8",
+        }
+    }
+
+    /// The series that it is told by.
+    fn signal(self) -> &'static str {
+        match self {
+            Self::JsHeap => "post-gc-heap",
+            Self::External => "external-memory",
+            Self::Native => "native-memory",
+        }
+    }
 }
 
 /// One report of a detector.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Leak {
     pub detector: &'static str,
+    pub id: LeakId,
     pub state: State,
     pub kind: Kind,
     pub start_unix_us: u64,
@@ -108,6 +170,10 @@ pub struct Leak {
     pub heap_limit_in_ms: Option<Interval>,
     pub cgroup_limit_in_ms: Option<Interval>,
     pub evidence: Vec<Evidence>,
+    /// Those that go on growing, what retains most first.
+    pub paths: Vec<GrowingPath>,
+    /// What is known of the suspects, and what is not.
+    pub note: String,
 }
 
 /// One observation that a report rests on.
@@ -129,14 +195,24 @@ impl Reading {
             at_unix_us: event.end_unix_us,
             live_bytes,
             external_bytes: heap.after.external_bytes,
+            heap_total_bytes: heap.after.total_bytes,
             limit_bytes: heap.after.limit_bytes,
+            native_contexts: heap.after.native_contexts,
+            global_handles_bytes: heap.after.used_global_handles_bytes,
             forced: event.trigger.is_forced(),
             memory,
         })
     }
 
-    /// When the heap limit and the cgroup limit are reached, at the growth of `trend`.
-    fn limits(&self, growth: Option<Interval>) -> (Option<Interval>, Option<Interval>) {
+    /// What neither V8's heap nor its external memory accounts for; `None` where resident memory is not known.
+    pub fn native_bytes(&self) -> Option<u64> {
+        let of_v8 = self.heap_total_bytes + self.external_bytes;
+        Some(self.memory.rss_bytes?.saturating_sub(of_v8))
+    }
+
+    /// When the heap limit and the cgroup limit are reached, where `kind` grows like this. Only the heap has a limit
+    /// of V8's.
+    fn limits(&self, kind: Kind, growth: Option<Interval>) -> (Option<Interval>, Option<Interval>) {
         let heap = self.limit_bytes.saturating_sub(self.live_bytes);
         let cgroup = match (self.memory.cgroup_limit_bytes, self.memory.rss_bytes) {
             (Some(limit), Some(rss)) => Some(limit.saturating_sub(rss)),
@@ -144,7 +220,9 @@ impl Reading {
         };
         let growth = growth.filter(|growth| growth.estimate > 0.0);
         (
-            growth.map(|growth| eta(heap, growth)),
+            growth
+                .filter(|_| kind == Kind::JsHeap)
+                .map(|growth| eta(heap, growth)),
             growth.zip(cgroup).map(|(growth, bytes)| eta(bytes, growth)),
         )
     }
@@ -164,11 +242,11 @@ fn eta(headroom_bytes: u64, bytes_per_hour: Interval) -> Interval {
     }
 }
 
-/// Slope over a handful of readings.
-fn slope(readings: &[Reading]) -> Option<Interval> {
-    let mut trend = Trend::new(readings.len());
+/// Slope over a handful of readings of what `bytes` takes from them.
+fn slope(readings: &[Reading], bytes: impl Fn(&Reading) -> u64) -> Option<Interval> {
+    let mut trend = gc::Trend::new(readings.len());
     for reading in readings {
-        trend.push(reading.at_ns, reading.live_bytes);
+        trend.push(reading.at_ns, bytes(reading));
     }
     trend.bytes_per_hour()
 }
@@ -197,8 +275,43 @@ pub(crate) mod samples {
     pub fn run(detector: &mut dyn Detector, live_bytes: &[u64]) -> Vec<Leak> {
         series(live_bytes)
             .iter()
-            .filter_map(|reading| detector.observe(reading))
+            .flat_map(|reading| detector.observe(reading))
             .collect()
+    }
+
+    /// Reproducible noise.
+    pub struct Noise(u64);
+
+    impl Noise {
+        pub fn new(seed: u64) -> Self {
+            Self(seed)
+        }
+
+        /// From 0 to 1: splitmix64.
+        pub fn uniform(&mut self) -> f64 {
+            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut bits = self.0;
+            bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            ((bits ^ (bits >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+        }
+
+        /// With a standard deviation of 1: Box and Muller.
+        pub fn gauss(&mut self) -> f64 {
+            let radius = (-2.0 * self.uniform().max(1e-12).ln()).sqrt();
+            radius * (std::f64::consts::TAU * self.uniform()).cos()
+        }
+
+        /// Values that resemble their neighbours by so much, with a standard deviation of 1.
+        pub fn autocorrelated(&mut self, count: usize, likeness: f64) -> Vec<f64> {
+            let fresh = (1.0 - likeness * likeness).sqrt();
+            let mut value = self.gauss();
+            let mut next = || {
+                value = likeness * value + fresh * self.gauss();
+                value
+            };
+            (0..count).map(|_| next()).collect()
+        }
     }
 }
 
@@ -226,12 +339,15 @@ mod tests {
             estimate: 1e9,
             high: 1e9,
         };
-        assert!(reading.limits(Some(growth)).0.is_some());
-        assert_eq!(reading.limits(Some(growth)).1, None);
+        assert!(reading.limits(Kind::JsHeap, Some(growth)).0.is_some());
+        assert_eq!(reading.limits(Kind::JsHeap, Some(growth)).1, None);
         reading.memory.rss_bytes = Some(50);
         reading.memory.cgroup_limit_bytes = Some(1_000_000_050);
-        let hour = reading.limits(Some(growth)).1.expect("there is a limit");
+        let hour = reading
+            .limits(Kind::JsHeap, Some(growth))
+            .1
+            .expect("there is a limit");
         assert_eq!(hour.estimate, 3.6e6);
-        assert_eq!(reading.limits(None), (None, None));
+        assert_eq!(reading.limits(Kind::JsHeap, None), (None, None));
     }
 }

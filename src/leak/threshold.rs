@@ -1,7 +1,7 @@
 //! A promise of the user: the live heap stays below so many bytes. Reported once a crossing.
 #![forbid(unsafe_code)]
 
-use super::{Detector, Evidence, Kind, Leak, Reading, State, slope};
+use super::{Detector, Evidence, Kind, Leak, LeakId, NOT_LOOKED_FOR, Reading, State, slope};
 use crate::units::format_bytes;
 
 /// Armed again only once the heap has fallen this share below the threshold, so that a heap that
@@ -15,6 +15,7 @@ const READINGS: usize = 32;
 pub struct Threshold {
     bytes: u64,
     crossed: bool,
+    reports: u64,
     /// The newest readings, among them the last one that was below.
     readings: Vec<Reading>,
     below: Option<Reading>,
@@ -25,6 +26,7 @@ impl Threshold {
         Self {
             bytes,
             crossed: false,
+            reports: 0,
             readings: Vec::with_capacity(READINGS),
             below: None,
         }
@@ -41,12 +43,13 @@ impl Threshold {
 
     fn report(&self, reading: &Reading) -> Leak {
         let start = self.below.unwrap_or(self.readings[0]);
-        let bytes_per_hour = slope(&self.readings);
-        let (heap_limit_in_ms, cgroup_limit_in_ms) = reading.limits(bytes_per_hour);
+        let bytes_per_hour = slope(&self.readings, |reading| reading.live_bytes);
+        let (heap_limit_in_ms, cgroup_limit_in_ms) = reading.limits(Kind::JsHeap, bytes_per_hour);
         let live = format_bytes(reading.live_bytes as f64);
         let threshold = format_bytes(self.bytes as f64);
         Leak {
             detector: self.name(),
+            id: LeakId(self.reports),
             state: State::Suspect,
             kind: Kind::JsHeap,
             start_unix_us: start.at_unix_us,
@@ -66,6 +69,8 @@ impl Threshold {
                     format_bytes(self.rearm_bytes() as f64)
                 ),
             }],
+            paths: Vec::new(),
+            note: NOT_LOOKED_FOR.into(),
         }
     }
 }
@@ -75,7 +80,7 @@ impl Detector for Threshold {
         "threshold"
     }
 
-    fn observe(&mut self, reading: &Reading) -> Option<Leak> {
+    fn observe(&mut self, reading: &Reading) -> Vec<Leak> {
         if self.readings.len() == READINGS {
             self.readings.remove(0);
         }
@@ -83,12 +88,13 @@ impl Detector for Threshold {
         if reading.live_bytes <= self.bytes {
             self.below = Some(*reading);
             self.crossed &= reading.live_bytes > self.rearm_bytes();
-            return None;
+            return Vec::new();
         }
         if std::mem::replace(&mut self.crossed, true) {
-            return None;
+            return Vec::new();
         }
-        Some(self.report(reading))
+        self.reports += 1;
+        vec![self.report(reading)]
     }
 
     fn reset(&mut self) {

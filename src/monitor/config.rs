@@ -15,6 +15,8 @@ pub struct Config {
     pub detector: &'static str,
     pub recorder: Option<PathBuf>,
     pub near_heap_limit: Option<HeapLimitPlan>,
+    /// Whether the heap is captured while something is suspicious, to see which paths grow.
+    pub captures: bool,
 }
 
 impl Default for Config {
@@ -25,6 +27,7 @@ impl Default for Config {
             detector: crate::leak::DETECTORS[0],
             recorder: None,
             near_heap_limit: None,
+            captures: true,
         }
     }
 }
@@ -37,4 +40,5 @@ pub struct Change {
     pub detector: Option<&'static str>,
     pub recorder: Option<Option<PathBuf>>,
     pub near_heap_limit: Option<Option<HeapLimitPlan>>,
+    pub captures: Option<bool>,
 }

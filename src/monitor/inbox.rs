@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::path_search::CaptureRequest;
 use crate::gc::statistics::KindSums;
 use crate::gc::{GcEvent, GcKind, HeapStatistics, KindTotals, ProcessMemory, StatsSample};
 use crate::leak::Leak;
@@ -40,7 +41,7 @@ impl Interests {
     fn wants(self, notification: &Notification) -> bool {
         match notification {
             Notification::Stats(_) => self.stats,
-            Notification::Leak(_) => self.leak,
+            Notification::Leak(_) | Notification::Capture(_) => self.leak,
             Notification::Collection(_) => self.collections,
             Notification::Warning(_) | Notification::Snapshot(_) => true,
         }
@@ -55,6 +56,8 @@ pub enum Notification {
     Collection(Arc<GcEvent>),
     Warning(Warning),
     Snapshot(SnapshotWritten),
+    /// Somebody is to capture the heap.
+    Capture(CaptureRequest),
 }
 
 /// A snapshot file that nobody waited for.
@@ -186,6 +189,13 @@ impl Inboxes {
     pub fn warn(&mut self, warning: Warning) {
         if let Some(inbox) = self.inboxes.first_mut() {
             inbox.waiting.push_back(Notification::Warning(warning));
+        }
+    }
+
+    /// Asks one of those who want to know of leaks.
+    pub fn ask(&mut self, request: CaptureRequest) {
+        if let Some(inbox) = self.inboxes.iter_mut().find(|inbox| inbox.interests.leak) {
+            inbox.waiting.push_back(Notification::Capture(request));
         }
     }
 

@@ -9,6 +9,7 @@ mod config;
 pub mod heap_diff;
 mod heap_limit;
 mod inbox;
+mod path_search;
 mod snapshot_cost;
 mod state;
 
@@ -26,6 +27,7 @@ use crate::gc::event::HeapChange;
 use crate::gc::process_memory::headroom_bytes;
 use crate::gc::ring::Drained;
 use crate::gc::{GcEvent, GcKind, HeapStatistics, ProcessMemory, Totals, Trigger};
+use crate::leak::{Explanation, GrowingPath, LeakId};
 use crate::snapshot::HeapGraph;
 use crate::v8::heap_snapshot::{Progress, ReadLists};
 use crate::v8::hook::WakeFor;
@@ -39,6 +41,7 @@ use heap_limit::HeapLimitWatch;
 pub use inbox::{
     Interests, Notification, PauseSummary, SnapshotWritten, Stats, SubscriberId, Warning,
 };
+pub use path_search::{CaptureCost, CaptureRequest};
 pub use snapshot_cost::{Keep, Limits, SnapshotCost};
 use snapshot_cost::{SnapshotCosts, usable};
 use state::State;
@@ -206,6 +209,22 @@ impl Monitor {
     /// The records from `since` on that are still in the ring.
     pub fn history(&self, since: u64) -> Drained {
         self.state.lock().ring.read_from(since)
+    }
+
+    /// Takes what grew in all captures for a suspicion: the answer to a [`CaptureRequest`].
+    pub fn take_paths(&self, id: LeakId, paths: Option<Vec<GrowingPath>>, cost: CaptureCost) {
+        self.state.lock().take_paths(id, paths, cost);
+    }
+
+    /// The capture of a [`CaptureRequest`] has failed.
+    pub fn miss_paths(&self, id: LeakId, why: String) {
+        self.state.lock().miss_paths(id, why);
+    }
+
+    /// What the detector thinks now, and why.
+    pub fn explain(&self) -> Vec<Explanation> {
+        self.process();
+        self.state.lock().explain()
     }
 
     /// Totals of all collections; the callback's own time is in there too.

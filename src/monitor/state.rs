@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use super::config::{Change, Config};
 use super::inbox::{Inboxes, Interests, Notification, SnapshotWritten, Stats, Warning};
+use super::path_search::{CaptureCost, PathSearch};
 use super::{Host, pause_summaries};
+use crate::capture;
 use crate::error::Error;
 use crate::gc::process_memory::MemoryProbe;
 use crate::gc::recording::RecordingHeader;
 use crate::gc::{
     GcEvent, GcKind, HeapStatistics, ProcessMemory, Ring, Statistics, StatsSample, Totals, Trigger,
 };
-use crate::leak::{self, Detector, Reading, Threshold};
+use crate::leak::{self, Detector, Explanation, GrowingPath, LeakId, Reading, Threshold};
 use crate::v8::{GcTypes, HookOptions, Recorder, Wake, clock};
 
 pub struct State {
@@ -27,6 +29,7 @@ pub struct State {
     statistics: Statistics,
     detector: Box<dyn Detector>,
     threshold: Option<Threshold>,
+    path_search: Option<PathSearch>,
     probe: MemoryProbe,
     /// First sequence numbers after the collections on request that are not processed yet.
     request_ends: Vec<u64>,
@@ -50,6 +53,7 @@ impl State {
             statistics: Statistics::default(),
             detector: leak::detector(config.detector).expect("the default detector exists"),
             threshold: None,
+            path_search: None,
             probe: MemoryProbe::new(page_bytes),
             request_ends: Vec::new(),
             observed_to_ms: f64::NEG_INFINITY,
@@ -114,7 +118,11 @@ impl State {
             && let Some(detector) = leak::detector(name)
         {
             self.detector = detector;
+            self.path_search = None;
             self.config.detector = name;
+        }
+        if let Some(captures) = change.captures {
+            self.config.captures = captures;
         }
         Ok(())
     }
@@ -147,6 +155,7 @@ impl State {
         self.process();
         self.statistics.interrupt();
         self.detector.reset();
+        self.path_search = None;
         if let Some(threshold) = &mut self.threshold {
             threshold.reset();
         }
@@ -242,14 +251,62 @@ impl State {
             self.post(Notification::Stats(Arc::new(stats)));
         }
         let Some(reading) = reading else { return };
-        let promise = self
-            .threshold
-            .as_mut()
-            .and_then(|one| one.observe(&reading));
-        let verdict = self.detector.observe(&reading);
-        for leak in promise.into_iter().chain(verdict) {
+        let mut leaks = self.detector.observe(&reading);
+        if let Some(threshold) = &mut self.threshold {
+            leaks.extend(threshold.observe(&reading));
+        }
+        for leak in leaks {
             self.post(Notification::Leak(Arc::new(leak)));
         }
+        if wanted.leak {
+            self.search_paths();
+        }
+    }
+
+    /// Asks for a capture of the heap when something is suspicious and it is time.
+    fn search_paths(&mut self) {
+        let Some(id) = self.detector.wants_paths() else {
+            self.path_search = None;
+            return;
+        };
+        if !self.config.captures {
+            self.detector.miss_paths("captures are switched off".into());
+            return;
+        }
+        if let Err(why) = capture::support() {
+            self.detector.miss_paths(why.to_string());
+            return;
+        }
+        let search = self.path_search.take().filter(|search| search.id() == id);
+        let search = self.path_search.insert(search.unwrap_or_else(|| {
+            self.detector.await_paths();
+            PathSearch::new(id)
+        }));
+        let request = search.request(self.detector.collections(), clock::monotonic_ns());
+        if let Some(request) = request {
+            self.inboxes.ask(request);
+        }
+    }
+
+    /// Takes what grew in all captures for a suspicion.
+    pub fn take_paths(&mut self, id: LeakId, paths: Option<Vec<GrowingPath>>, cost: CaptureCost) {
+        if let Some(search) = self.path_search.as_mut().filter(|search| search.id() == id) {
+            self.detector.await_paths();
+            let growth = search.take(paths, cost, clock::monotonic_ns());
+            self.detector.take_paths(id, growth);
+        }
+    }
+
+    /// A capture for a suspicion has failed.
+    pub fn miss_paths(&mut self, id: LeakId, why: String) {
+        if let Some(search) = self.path_search.as_mut().filter(|search| search.id() == id) {
+            search.miss(clock::monotonic_ns());
+            self.detector.miss_paths(why);
+        }
+    }
+
+    pub fn explain(&self) -> Vec<Explanation> {
+        self.detector.explain()
     }
 
     fn stats(&self, sample: StatsSample, memory: ProcessMemory) -> Stats {

@@ -1,6 +1,7 @@
 //! Results in words: what people read on a terminal.
 #![forbid(unsafe_code)]
 
+pub mod explanation;
 pub mod heap;
 pub mod postmortem;
 pub mod retainer_path;

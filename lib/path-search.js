@@ -1,0 +1,37 @@
+// What holds the growth of a suspicion: the heap captured now and then, as long as the addon asks for it.
+'use strict'
+
+const binding = require('../binding.js')
+const { captureAs } = require('./capture')
+const { captureOptions } = require('./options')
+
+/** Answers the addon's requests for captures. */
+class PathSearch {
+  #native
+  #series = null
+
+  /** @param native the addon's monitor */
+  constructor (native) {
+    this.#native = native
+  }
+
+  /** @param {{ id: number, isFirst: boolean }} request */
+  async capture ({ id, isFirst }) {
+    const { plan, watch } = captureOptions({ as: 'comparison' })
+    if (isFirst || this.#series === null) this.#series = binding.HeapSeries.ofSuspicion()
+    const series = this.#series
+    try {
+      const { pauseMs, durationMs } = await captureAs(this.#native, plan, watch, series)
+      this.#native.takePaths(id, series, pauseMs, durationMs)
+    } catch (error) {
+      this.#native.missPaths(id, error.message)
+    }
+  }
+
+  /** What is known of the heap is for a suspicion that has ended. */
+  end () {
+    this.#series = null
+  }
+}
+
+module.exports = { PathSearch }

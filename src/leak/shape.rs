@@ -1,0 +1,127 @@
+//! Tests of the shape of a growing series: what a leak has in common, and warm-ups, caches and tides have not.
+#![forbid(unsafe_code)]
+
+use super::robust_slope::RobustSlope;
+
+/// A window with fewer values says nothing.
+pub const MIN_VALUES: usize = 12;
+/// The newest part of a window, which shows whether the growth goes on, and how many values it has at least.
+const RECENT_SHARE: f64 = 1.0 / 3.0;
+const MIN_RECENT: usize = 10;
+
+/// One test, with what it found and what it asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    /// What is tested, for people.
+    pub name: &'static str,
+    pub found: f64,
+    /// `found` has to be at least this.
+    pub needed: f64,
+}
+
+impl Check {
+    fn new(name: &'static str, found: f64, needed: f64) -> Self {
+        Self {
+            name,
+            found,
+            needed,
+        }
+    }
+
+    pub fn has_passed(&self) -> bool {
+        self.found >= self.needed
+    }
+}
+
+/// Equally spaced readings of one size, the oldest first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shape {
+    pub whole: RobustSlope,
+    earlier: RobustSlope,
+    recent: RobustSlope,
+    /// By how much the line rises in the window, as a share of the memory it belongs to.
+    pub growth: f64,
+    /// The lowest value of each quarter.
+    floors: [f64; 4],
+}
+
+impl Shape {
+    /// `base` is the memory that growth is compared with. `None` for too few values.
+    pub fn of(values: &[f64], base: f64) -> Option<Self> {
+        if values.len() < MIN_VALUES {
+            return None;
+        }
+        let recent = Self::recent_count(values.len());
+        let newest = &values[values.len() - recent..];
+        // In a short window the parts overlap.
+        let older = &values[..(values.len() - recent).max(MIN_RECENT)];
+        let whole = RobustSlope::of(values)?;
+        let floor = |quarter: usize| {
+            let bounds = quarter * values.len() / 4..(quarter + 1) * values.len() / 4;
+            values[bounds].iter().copied().fold(f64::INFINITY, f64::min)
+        };
+        Some(Self {
+            growth: whole.slope * values.len() as f64 / base.max(1.0),
+            earlier: RobustSlope::of(older)?,
+            recent: RobustSlope::of(newest)?,
+            floors: [floor(0), floor(1), floor(2), floor(3)],
+            whole,
+        })
+    }
+
+    /// Whether it is worth a look.
+    pub fn suspicion(&self, min_growth: f64) -> [Check; 4] {
+        let [first, second, third, last] = self.floors;
+        let floors = [third > first, last > second, last > third];
+        let risen = floors.into_iter().filter(|has_risen| *has_risen).count();
+        [
+            Check::new("trend in standard deviations", self.whole.z, 3.3),
+            Check::new("growth as a share of the memory", self.growth, min_growth),
+            Check::new("floors of the quarters that rise", risen as f64, 3.0),
+            Check::new(
+                "newest slope as a share of the whole",
+                self.recent.slope / self.whole.slope,
+                0.3,
+            ),
+        ]
+    }
+
+    /// Whether the growth lasts, by the series alone or where another signal agrees.
+    pub fn persistence(&self, is_confirmed: bool) -> [Check; 4] {
+        let [trend, growth, pace] = if is_confirmed {
+            [4.0, 0.07, 0.35]
+        } else {
+            [5.0, 0.1, 0.5]
+        };
+        let floor = if is_confirmed {
+            f64::NEG_INFINITY
+        } else {
+            f64::MIN_POSITIVE
+        };
+        [
+            Check::new("trend in standard deviations", self.whole.z, trend),
+            Check::new("growth as a share of the memory", self.growth, growth),
+            Check::new(
+                "newest slope as a share of the earlier one",
+                self.recent.slope / self.earlier.slope.max(f64::MIN_POSITIVE),
+                pace,
+            ),
+            Check::new("lowest likely newest slope", self.recent.low, floor),
+        ]
+    }
+
+    /// Whether the newest values surely grow at less than half the pace of all.
+    pub fn has_flattened(&self) -> bool {
+        self.recent.high < self.whole.slope / 2.0
+    }
+
+    /// Whether the newest values grow at less than half the pace of all, as far as can be seen.
+    pub fn slows_down(&self) -> bool {
+        self.recent.slope < self.whole.slope / 2.0
+    }
+
+    /// How many values of so many are the newest part.
+    pub fn recent_count(count: usize) -> usize {
+        ((count as f64 * RECENT_SHARE).round() as usize).max(MIN_RECENT)
+    }
+}

@@ -1,0 +1,189 @@
+//! When captures of the heap are made for a suspicion: rarely enough that the service does not notice.
+
+use std::time::Duration;
+
+use crate::leak::{GrowingPath, LeakId, PathGrowth};
+
+/// Full collections between two captures.
+const COLLECTIONS_APART: u64 = 5;
+/// Captures after which the distance doubles.
+const CAPTURES_AT_A_DISTANCE: usize = 12;
+/// The thread pauses for at most one part in so many of the time.
+const PAUSE_BUDGET: u32 = 100;
+/// After a copy has been at work, none is for so many times as long.
+const COPY_BUDGET: u32 = 2;
+/// Paths that grow late are not among those of the first capture: where none has grown in so many, begin again.
+const CAPTURES_WITHOUT_PATHS: usize = 5;
+/// A request that nobody has answered for so many full collections is made again.
+const LOST_AFTER: u64 = 50;
+
+/// What a capture is to be compared with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct CaptureRequest {
+    pub id: LeakId,
+    /// It is the first of a series.
+    pub is_first: bool,
+}
+
+/// What a capture took.
+#[derive(Clone, Copy, Debug)]
+pub struct CaptureCost {
+    pub pause: Duration,
+    pub copy: Duration,
+}
+
+/// The captures for one suspicion.
+#[derive(Debug)]
+pub struct PathSearch {
+    id: LeakId,
+    /// The captures that are compared.
+    captured_at: Vec<u64>,
+    known: PathGrowth,
+    next_at: u64,
+    not_before_ns: u64,
+    /// The collection at which a capture was asked for that has not come.
+    asked_at: Option<u64>,
+}
+
+impl PathSearch {
+    pub fn new(id: LeakId) -> Self {
+        Self {
+            id,
+            captured_at: Vec::new(),
+            known: PathGrowth::default(),
+            next_at: 0,
+            not_before_ns: 0,
+            asked_at: None,
+        }
+    }
+
+    pub fn id(&self) -> LeakId {
+        self.id
+    }
+
+    /// The next capture, when it is time.
+    pub fn request(&mut self, collections: u64, now_ns: u64) -> Option<CaptureRequest> {
+        let is_under_way = self
+            .asked_at
+            .is_some_and(|asked_at| collections - asked_at < LOST_AFTER);
+        if is_under_way || collections < self.next_at || now_ns < self.not_before_ns {
+            return None;
+        }
+        self.asked_at = Some(collections);
+        Some(CaptureRequest {
+            id: self.id,
+            is_first: self.captured_at.is_empty(),
+        })
+    }
+
+    /// Takes what grew in all captures up to this one, none where it cannot tell; gives what is known now.
+    pub fn take(
+        &mut self,
+        paths: Option<Vec<GrowingPath>>,
+        cost: CaptureCost,
+        now_ns: u64,
+    ) -> PathGrowth {
+        let captured_at = self.end_request(now_ns, cost);
+        self.captured_at.push(captured_at);
+        if let Some(paths) = paths {
+            self.known = PathGrowth {
+                captured_at: self.captured_at.clone(),
+                paths,
+            };
+        }
+        if self.captured_at.len() >= CAPTURES_WITHOUT_PATHS && self.known.steady().is_empty() {
+            self.captured_at.clear();
+        }
+        self.known.clone()
+    }
+
+    /// The capture has failed.
+    pub fn miss(&mut self, now_ns: u64) {
+        let nothing = CaptureCost {
+            pause: Duration::ZERO,
+            copy: Duration::ZERO,
+        };
+        self.end_request(now_ns, nothing);
+    }
+
+    fn end_request(&mut self, now_ns: u64, cost: CaptureCost) -> u64 {
+        let asked_at = self.asked_at.take().unwrap_or(self.next_at);
+        let doublings = (self.captured_at.len() / CAPTURES_AT_A_DISTANCE).min(16);
+        self.next_at = asked_at + (COLLECTIONS_APART << doublings);
+        let rest = (cost.pause * PAUSE_BUDGET).max(cost.copy * COPY_BUDGET);
+        self.not_before_ns = now_ns + u64::try_from(rest.as_nanos()).unwrap_or(u64::MAX / 2);
+        asked_at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: LeakId = LeakId(1);
+
+    fn cost(pause_ms: u64, copy_ms: u64) -> CaptureCost {
+        CaptureCost {
+            pause: Duration::from_millis(pause_ms),
+            copy: Duration::from_millis(copy_ms),
+        }
+    }
+
+    fn path(counts: &[u64]) -> Vec<GrowingPath> {
+        vec![GrowingPath {
+            text: "global object → .cache".into(),
+            class: "Map".into(),
+            counts: counts.to_vec(),
+            reached_bytes: 100,
+        }]
+    }
+
+    #[test]
+    fn captures_keep_their_distance_in_collections_and_in_time() {
+        let mut search = PathSearch::new(ID);
+        let first = search.request(20, 0).expect("the first one at once");
+        assert!(first.is_first);
+        assert_eq!(search.request(21, 0), None, "one is under way");
+        search.take(Some(Vec::new()), cost(10, 300), 0);
+        assert_eq!(
+            search.request(24, u64::MAX / 2),
+            None,
+            "too few collections"
+        );
+        assert_eq!(search.request(25, 999_000_000), None, "too early");
+        let second = search.request(25, 1_000_000_000).expect("it is time");
+        assert!(!second.is_first);
+    }
+
+    #[test]
+    fn a_lost_request_is_made_again() {
+        let mut search = PathSearch::new(ID);
+        assert!(search.request(0, 0).is_some());
+        assert_eq!(search.request(LOST_AFTER - 1, 0), None);
+        assert!(search.request(LOST_AFTER, 0).is_some());
+    }
+
+    #[test]
+    fn a_series_without_growing_paths_begins_again() {
+        let mut search = PathSearch::new(ID);
+        for at in 0..5 {
+            assert_eq!(
+                search.request(at * 5, 0).map(|one| one.is_first),
+                Some(at == 0)
+            );
+            search.take(Some(Vec::new()), cost(0, 0), 0);
+        }
+        assert!(search.request(25, 0).expect("it is time").is_first);
+        search.miss(0);
+        assert!(search.request(30, 0).expect("it is time").is_first);
+        for counts in [vec![1], vec![1, 2], vec![1, 2, 3], vec![1, 2, 3, 4]] {
+            search.take(Some(path(&counts)), cost(0, 0), 0);
+        }
+        let growth = search.take(None, cost(0, 0), 0);
+        assert_eq!(
+            growth.paths,
+            path(&[1, 2, 3, 4]),
+            "the last one cannot tell"
+        );
+    }
+}
