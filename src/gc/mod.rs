@@ -5,6 +5,7 @@ pub mod event;
 pub mod pauses;
 pub mod process_memory;
 pub mod recording;
+pub mod recording_file;
 pub mod ring;
 pub mod statistics;
 pub mod totals;

@@ -3,7 +3,7 @@
 //! It stands here because a shared mapping is memory that others can change, and because the GC
 //! callback writes to it. The format is [`gc::recording`](crate::gc::recording)'s.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::slice;
@@ -16,7 +16,7 @@ use crate::gc::event::{RECORD_WORDS, RecordWords};
 use crate::gc::recording::{
     CGROUP_LIMIT_AT, CLOSED_AT, HEADER_BYTES, MAGIC, RSS_AT, RecordingHeader,
 };
-use crate::gc::{ProcessMemory, ring};
+use crate::gc::{ProcessMemory, recording_file, ring};
 
 /// A file of fixed size that this process alone writes to, mode 0600.
 pub struct Recorder {
@@ -32,8 +32,7 @@ impl Recorder {
     ///
     /// # Errors
     ///
-    /// [`Error::RecordingInUse`] when another monitor writes to it, [`Error::ForeignRecording`] when
-    /// it is some other file, which is left as it was, [`Error::Io`] when the system refuses.
+    /// Those of [`claim`](recording_file::claim), and [`Error::Io`] when there is no room.
     pub fn create(path: &Path, header: &RecordingHeader) -> Result<Self, Error> {
         let failed = |action| {
             move |source| Error::Io {
@@ -42,16 +41,7 @@ impl Recorder {
                 source,
             }
         };
-        let mut file = open(path).map_err(failed("open"))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(Error::RecordingInUse { path: path.into() });
-            }
-            Err(TryLockError::Error(source)) => return Err(failed("lock")(source)),
-        }
-        refuse_foreign(path, &file).map_err(failed("read"))??;
-        restrict(&file).map_err(failed("restrict"))?;
+        let mut file = recording_file::claim(path, &MAGIC.to_le_bytes())?;
         write_empty(&mut file, header).map_err(failed("write"))?;
         let map = MmapOptions::new()
             .len(header.file_bytes() as usize)
@@ -124,49 +114,6 @@ impl Recorder {
     }
 }
 
-fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options.open(path)
-}
-
-/// An old recording may have been made readable to others.
-fn restrict(file: &File) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        file.set_permissions(fs::Permissions::from_mode(0o600))?;
-    }
-    Ok(())
-}
-
-/// An empty file and an old recording may be overwritten, anything else is somebody's data.
-fn refuse_foreign(path: &Path, file: &File) -> io::Result<Result<(), Error>> {
-    let foreign = |why: &str| Error::ForeignRecording {
-        path: path.to_path_buf(),
-        why: why.into(),
-    };
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Ok(Err(foreign("it is not a regular file")));
-    }
-    if metadata.len() == 0 {
-        return Ok(Ok(()));
-    }
-    let mut mark = [0; 8];
-    let ours =
-        io::Read::read_exact(&mut &*file, &mut mark).is_ok() && u64::from_le_bytes(mark) == MAGIC;
-    Ok(match ours {
-        true => Ok(()),
-        false => Err(foreign("it holds something else and is left as it was")),
-    })
-}
-
 /// Writes the header and zeros to the end, so that the disk has room for all that will be mapped.
 fn write_empty(file: &mut File, header: &RecordingHeader) -> io::Result<()> {
     use io::{Seek, SeekFrom};
@@ -181,6 +128,8 @@ fn write_empty(file: &mut File, header: &RecordingHeader) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::gc::event::samples::full;
     use crate::gc::recording::{Recording, samples};
