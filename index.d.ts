@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events'
 
 /**
  * Watches the V8 heap of the thread that loads the package. Loading starts nothing: the first `stats`
- * or `leak` listener, `start()`, `traceGc()` or a `recorder` does. Nothing keeps the process alive.
+ * or `leak` listener, `start()`, `traceGc()`, a `recorder` or a `record` does. Nothing keeps the process alive.
  */
 declare const memwatch: memwatch.Memwatch
 
@@ -24,14 +24,14 @@ declare namespace memwatch {
 
     /** Records collections until `stop()`, with or without listeners. */
     start (): this
-    /** Removes the hooks, ends the flight recording, delivers nothing more until a listener is added or `start()`. */
+    /** Removes the hooks, ends the recordings, delivers nothing more until a listener is added or `start()`. */
     stop (): this
     /**
      * Changes some of the configuration: all of what is given or, on an error, nothing.
      *
      * @throws TypeError with a `code` that begins with `ERR_MEMWATCH_INVALID_` or is `ERR_MEMWATCH_UNKNOWN_OPTION`
      * @throws Error with code `ERR_MEMWATCH_RECORDING_IN_USE`, `ERR_MEMWATCH_RECORDING_FOREIGN` or
-     *   `ERR_MEMWATCH_IO` when the recorder's file cannot be had
+     *   `ERR_MEMWATCH_IO` when the file of a recording cannot be had
      */
     configure (options: ConfigureOptions): this
 
@@ -844,6 +844,8 @@ declare namespace memwatch {
     detector: 'classic'
     /** File of the flight recorder; `null` when off. */
     recorder: string | null
+    /** File of the series recording; `null` when off, and after it has stopped by itself. */
+    record: string | null
     /** `null` when off, and when all its captures have been written. */
     nearHeapLimit: { captures: number } | null
   }
@@ -863,6 +865,12 @@ declare namespace memwatch {
      * thread id. Starts the monitor. `null` or `false` ends the recording.
      */
     recorder?: string | null | false
+    /**
+     * Writes a line a full collection, what detectors see, into a file of mode 0600 and 64 MB at most, which
+     * `npx memwatch-rs replay FILE` and `verify BEFORE AFTER` read. `%p` and `%t` as in `recorder`. Starts the
+     * monitor. `null` or `false` ends the recording.
+     */
+    record?: string | null | false
     /**
      * Writes a snapshot file when the heap is nearly full, by a copy that gets to its end also when the process dies
      * meanwhile, and then emits `snapshot`. **Raises V8's limit until it is written, by the size of the young

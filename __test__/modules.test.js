@@ -46,7 +46,7 @@ function check (folder) {
 
 const TYPED = `
 const seen: number[] = []
-const self: memwatch.Memwatch = memwatch.configure({ capacity: 16, threshold: '10 MB', detector: 'classic', recorder: null })
+const self: memwatch.Memwatch = memwatch.configure({ capacity: 16, threshold: '10 MB', detector: 'classic', recorder: null, record: null })
 self.on('stats', (stats) => {
   const bytes: number | null = stats.liveBytes
   const full: number = stats.num_full_gc

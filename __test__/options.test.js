@@ -8,7 +8,7 @@ const { afterEach, describe, it } = require('node:test')
 const { inChild, temporaryFolder } = require('./child')
 const memwatch = require('..')
 
-const DEFAULTS = { capacity: 4096, threshold: null, detector: 'classic', recorder: null, nearHeapLimit: null }
+const DEFAULTS = { capacity: 4096, threshold: null, detector: 'classic', recorder: null, record: null, nearHeapLimit: null }
 
 describe('configure', () => {
   afterEach(() => { memwatch.stop().configure({ capacity: 4096, threshold: null, detector: 'classic' }) })
@@ -31,7 +31,7 @@ describe('configure', () => {
 
   it('treats a field that is undefined like one that is left out', () => {
     memwatch.configure({ capacity: 16, threshold: '10 MB' })
-    memwatch.configure({ capacity: undefined, threshold: undefined, detector: undefined, recorder: undefined })
+    memwatch.configure({ capacity: undefined, threshold: undefined, detector: undefined, recorder: undefined, record: undefined })
     assert.deepEqual(memwatch.config, { ...DEFAULTS, capacity: 16, threshold: 10 << 20 })
   })
 
@@ -57,6 +57,7 @@ describe('configure', () => {
       '-1 MB', '10 XB', '0', '1.2.3 MB', '99999999 TB', '9007199254740992'].map((threshold) => ({ threshold })),
     ERR_MEMWATCH_INVALID_DETECTOR: ['', 'robust', 'Classic', 5, null, {}].map((detector) => ({ detector })),
     ERR_MEMWATCH_INVALID_RECORDER: ['', 'with\0zero', 5, true, {}, []].map((recorder) => ({ recorder })),
+    ERR_MEMWATCH_INVALID_RECORD: ['', 'with\0zero', 5, true, {}, []].map((record) => ({ record })),
     ERR_MEMWATCH_UNKNOWN_OPTION: [{ treshold: '10 MB' }, { Capacity: 16 }],
     ERR_MEMWATCH_INVALID_OPTION: [undefined, null, 'capacity', 16, [], true]
   }
@@ -82,19 +83,22 @@ describe('configure', () => {
     })
   }
 
-  it('changes nothing when the recorder\'s file cannot be had, however good the rest is', (t) => {
+  it('changes nothing when the file of a recording cannot be had, however good the rest is', (t) => {
     const folder = temporaryFolder(t)
     const foreign = path.join(folder, 'letter.txt')
     fs.writeFileSync(foreign, 'a letter')
     memwatch.configure({ capacity: 32, threshold: '10 MB' })
     const before = memwatch.config
-    for (const [recorder, code] of [
+    for (const [file, code] of [
       [path.join(folder, 'no', 'such', 'folder'), 'ERR_MEMWATCH_IO'],
       [foreign, 'ERR_MEMWATCH_RECORDING_FOREIGN']
     ]) {
-      assert.throws(() => memwatch.configure({ capacity: 64, threshold: 1, recorder }), { name: 'Error', code })
-      assert.deepEqual(memwatch.config, before)
-      assert.equal(memwatch.running, false)
+      const good = { capacity: 64, threshold: 1, recorder: path.join(folder, 'flight'), record: path.join(folder, 'series') }
+      for (const bad of [{ recorder: file }, { record: file }]) {
+        assert.throws(() => memwatch.configure({ ...good, ...bad }), { name: 'Error', code })
+        assert.deepEqual(memwatch.config, before)
+        assert.equal(memwatch.running, false)
+      }
     }
   })
 

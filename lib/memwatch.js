@@ -81,7 +81,7 @@ class Memwatch extends EventEmitter {
   stop () {
     this.#pending = []
     this.#traces.clear()
-    this.#native.closeRecorder()
+    this.#native.closeRecordings()
     this.#native.leaveHeapLimit()
     this.#listen(false)
     return this
@@ -235,7 +235,8 @@ class Memwatch extends EventEmitter {
     }
     this.#native.listen(interests)
     if (!this.#fallback) return
-    if (Object.values(interests).includes(true) || this.#native.config.recorder !== null) {
+    const { recorder, record } = this.#native.config
+    if (Object.values(interests).includes(true) || recorder !== null || record !== null) {
       this.#fallback.connect()
       this.#tellFallback()
     } else {

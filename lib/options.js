@@ -18,9 +18,9 @@ function invalid (code, message) {
 
 /** @returns {object} the fields to change, as the addon takes them */
 function configChange (options) {
-  checkFields('configure(options)', options, ['capacity', 'threshold', 'detector', 'recorder', 'nearHeapLimit', 'captures'])
+  checkFields('configure(options)', options, ['capacity', 'threshold', 'detector', 'recorder', 'record', 'nearHeapLimit', 'captures'])
   const change = {}
-  const { capacity, threshold, detector, recorder, nearHeapLimit, captures } = options
+  const { capacity, threshold, detector, recorder, record, nearHeapLimit, captures } = options
   if (capacity !== undefined) {
     if (!Number.isInteger(capacity) || capacity < 1 || capacity > MAX_CAPACITY) {
       throw invalid('ERR_MEMWATCH_INVALID_CAPACITY',
@@ -36,7 +36,8 @@ function configChange (options) {
     }
     change.detector = detector
   }
-  if (recorder !== undefined) change.recorder = recorderPath(recorder)
+  if (recorder !== undefined) change.recorder = recordingPath('recorder', recorder)
+  if (record !== undefined) change.record = recordingPath('record', record)
   if (captures !== undefined) change.captures = flag('captures', captures)
   if (nearHeapLimit !== undefined) change.nearHeapLimit = heapLimitPlan(nearHeapLimit)
   return change
@@ -60,13 +61,12 @@ function thresholdBytes (threshold) {
 }
 
 // One file for each process and thread that shares the option: %p and %t.
-function recorderPath (recorder) {
-  if (recorder === null || recorder === false) return null
-  if (typeof recorder !== 'string' || recorder === '' || recorder.includes('\0')) {
-    throw invalid('ERR_MEMWATCH_INVALID_RECORDER',
-      `recorder must be the path of a file, not ${show(recorder)}`)
+function recordingPath (name, file) {
+  if (file === null || file === false) return null
+  if (typeof file !== 'string' || file === '' || file.includes('\0')) {
+    throw invalid(`ERR_MEMWATCH_INVALID_${name.toUpperCase()}`, `${name} must be the path of a file, not ${show(file)}`)
   }
-  return path.resolve(recorder.replaceAll('%p', process.pid).replaceAll('%t', threadId))
+  return path.resolve(file.replaceAll('%p', process.pid).replaceAll('%t', threadId))
 }
 
 /** @returns {{ as: 'columns' | 'objects', since: number }} */

@@ -36,6 +36,13 @@ pub enum Error {
         found_bytes: u64,
         why: &'static str,
     },
+    /// A line of a series recording is not what it should be.
+    DamagedRecording {
+        path: PathBuf,
+        /// From 1; the header is the first.
+        line: u64,
+        why: String,
+    },
     /// Another monitor, of this or of another process, is writing to the same recording.
     RecordingInUse { path: PathBuf },
     /// The operating system refused an operation on a file.
@@ -137,6 +144,7 @@ impl Error {
             Self::IdsLost => "ERR_MEMWATCH_IDS_LOST",
             Self::ForeignRecording { .. } => "ERR_MEMWATCH_RECORDING_FOREIGN",
             Self::TornRecording { .. } => "ERR_MEMWATCH_RECORDING_TORN",
+            Self::DamagedRecording { .. } => "ERR_MEMWATCH_RECORDING_DAMAGED",
             Self::RecordingInUse { .. } => "ERR_MEMWATCH_RECORDING_IN_USE",
             Self::Io { .. } => "ERR_MEMWATCH_IO",
             Self::SnapshotTruncated { .. } => "ERR_MEMWATCH_SNAPSHOT_TRUNCATED",
@@ -206,6 +214,9 @@ impl fmt::Display for Error {
                 "{} is torn: {why} (expected {expected_bytes} bytes, found {found_bytes})",
                 path.display()
             ),
+            Self::DamagedRecording { path, line, why } => {
+                write!(f, "{} is damaged in line {line}: {why}", path.display())
+            }
             Self::RecordingInUse { path } => write!(
                 f,
                 "{} is being written by another monitor; give each process its own file, for \

@@ -53,6 +53,7 @@ pub struct ConfigChange {
     pub threshold: Option<Either<f64, Null>>,
     pub detector: Option<String>,
     pub recorder: Option<Either<String, Null>>,
+    pub record: Option<Either<String, Null>>,
     pub near_heap_limit: Option<Either<HeapLimitOptions, Null>>,
     pub captures: Option<bool>,
 }
@@ -70,6 +71,7 @@ pub struct ConfigValues {
     pub threshold: Option<f64>,
     pub detector: &'static str,
     pub recorder: Option<String>,
+    pub record: Option<String>,
     /// How often the heap is captured near its limit.
     pub near_heap_limit: Option<u32>,
     /// Whether the heap is captured while something is suspicious.
@@ -174,6 +176,7 @@ impl Monitor {
                 .map(|one| nullable(one).map(|bytes| bytes as u64)),
             detector,
             recorder: change.recorder.map(|one| nullable(one).map(PathBuf::from)),
+            record: change.record.map(|one| nullable(one).map(PathBuf::from)),
             captures: change.captures,
             near_heap_limit: change
                 .near_heap_limit
@@ -189,17 +192,16 @@ impl Monitor {
             capacity: config.capacity as u32,
             threshold: config.threshold_bytes.map(|bytes| bytes as f64),
             detector: config.detector,
-            recorder: config
-                .recorder
-                .map(|path| path.to_string_lossy().into_owned()),
+            recorder: shown(config.recorder),
+            record: shown(config.record),
             near_heap_limit: config.near_heap_limit.map(|plan| plan.captures),
             captures: config.captures,
         }
     }
 
     #[napi(catch_unwind)]
-    pub fn close_recorder(&self) {
-        self.shared.close_recorder();
+    pub fn close_recordings(&self) {
+        self.shared.close_recordings();
     }
 
     #[napi(catch_unwind)]
@@ -352,6 +354,10 @@ pub fn weak_method<'env>(
     name: String,
 ) -> Result<Function<'env, (), ()>> {
     weak_function(env, target, name)?.borrow_back(env)
+}
+
+fn shown(path: Option<PathBuf>) -> Option<String> {
+    path.map(|path| path.to_string_lossy().into_owned())
 }
 
 fn nullable<T>(value: Either<T, Null>) -> Option<T> {

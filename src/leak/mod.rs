@@ -3,6 +3,7 @@
 
 pub mod classic;
 pub mod path_growth;
+pub mod recording;
 mod robust_slope;
 mod shape;
 pub mod threshold;

@@ -14,6 +14,7 @@ pub struct Config {
     pub threshold_bytes: Option<u64>,
     pub detector: &'static str,
     pub recorder: Option<PathBuf>,
+    pub record: Option<PathBuf>,
     pub near_heap_limit: Option<HeapLimitPlan>,
     /// Whether the heap is captured while something is suspicious, to see which paths grow.
     pub captures: bool,
@@ -26,6 +27,7 @@ impl Default for Config {
             threshold_bytes: None,
             detector: crate::leak::DETECTORS[0],
             recorder: None,
+            record: None,
             near_heap_limit: None,
             captures: true,
         }
@@ -39,6 +41,7 @@ pub struct Change {
     pub threshold_bytes: Option<Option<u64>>,
     pub detector: Option<&'static str>,
     pub recorder: Option<Option<PathBuf>>,
+    pub record: Option<Option<PathBuf>>,
     pub near_heap_limit: Option<Option<HeapLimitPlan>>,
     pub captures: Option<bool>,
 }

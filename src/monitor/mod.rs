@@ -10,6 +10,7 @@ pub mod heap_diff;
 mod heap_limit;
 mod inbox;
 mod path_search;
+mod series_file;
 mod snapshot_cost;
 mod state;
 
@@ -147,7 +148,8 @@ impl Monitor {
     ///
     /// # Errors
     ///
-    /// Those of [`Recorder::create`](crate::v8::Recorder::create), and [`Error::Unsupported`] of captures.
+    /// Those of [`Recorder::create`](crate::v8::Recorder::create) and of a series recording, which are the same, and
+    /// [`Error::Unsupported`] of captures.
     pub fn configure(&self, change: Change) -> Result<(), Error> {
         let heap_limit = change.near_heap_limit.clone();
         if let Some(Some(_)) = heap_limit {
@@ -173,9 +175,9 @@ impl Monitor {
         self.state.lock().config.clone()
     }
 
-    /// Ends the recording, if there is one, in good order.
-    pub fn close_recorder(&self) {
-        self.state.lock().close_recorder();
+    /// Ends the recordings, if there are any, in good order.
+    pub fn close_recordings(&self) {
+        self.state.lock().close_recordings();
         // Without a hook to install there is nothing that can fail.
         let _ = self.sync_hook();
     }
@@ -191,7 +193,7 @@ impl Monitor {
         self.shut_down.set(true);
         self.heap_limit.take();
         self.hook.borrow_mut().take();
-        self.state.lock().close_recorder();
+        self.state.lock().close_recordings();
     }
 
     /// Takes what has been kept for a subscriber, up to the newest record.

@@ -1,11 +1,12 @@
 //! What a monitor knows: records, statistics, detectors, and the configuration they follow.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::config::{Change, Config};
 use super::inbox::{Inboxes, Interests, Notification, SnapshotWritten, Stats, Warning};
 use super::path_search::{CaptureCost, PathSearch};
+use super::series_file::SeriesFile;
 use super::{Host, pause_summaries};
 use crate::capture;
 use crate::error::Error;
@@ -14,6 +15,7 @@ use crate::gc::recording::RecordingHeader;
 use crate::gc::{
     GcEvent, GcKind, HeapStatistics, ProcessMemory, Ring, Statistics, StatsSample, Totals, Trigger,
 };
+use crate::leak::recording::SeriesHeader;
 use crate::leak::{self, Detector, Explanation, GrowingPath, LeakId, Reading, Threshold};
 use crate::v8::{GcTypes, HookOptions, Recorder, Wake, clock};
 
@@ -26,6 +28,7 @@ pub struct State {
     pub cursor: u64,
     recorder: Option<Arc<Recorder>>,
     recorder_failure_told: bool,
+    series: Option<SeriesFile>,
     statistics: Statistics,
     detector: Box<dyn Detector>,
     threshold: Option<Threshold>,
@@ -50,6 +53,7 @@ impl State {
             cursor: 0,
             recorder: None,
             recorder_failure_told: false,
+            series: None,
             statistics: Statistics::default(),
             detector: leak::detector(config.detector).expect("the default detector exists"),
             threshold: None,
@@ -67,11 +71,11 @@ impl State {
         self.wanted().any()
     }
 
-    /// What anyone wants, the flight recorder included.
+    /// What anyone wants, the recordings included.
     pub fn wanted(&self) -> Interests {
         Interests {
-            // The recorder also notes resident memory, after each full collection.
-            leak: self.recorder.is_some(),
+            // The series is what detectors see. The recorder notes resident memory after each full collection.
+            leak: self.recorder.is_some() || self.series.is_some(),
             ..Interests::default()
         }
         .or(self.inboxes.wanted())
@@ -90,18 +94,21 @@ impl State {
     /// All or nothing: what can fail comes first.
     pub fn configure(&mut self, change: Change, host: &Host) -> Result<(), Error> {
         let capacity = change.capacity.unwrap_or(self.config.capacity);
-        let recorder = change
-            .recorder
-            .unwrap_or_else(|| self.config.recorder.clone());
-        if recorder != self.config.recorder {
-            let opened = recorder
-                .as_deref()
-                .map(|path| Recorder::create(path, &self.recording_header(capacity, host)))
-                .transpose()?;
+        let open_recorder = |path: &Path| Recorder::create(path, &recording_header(capacity, host));
+        let recorder = replaced(change.recorder, &self.config.recorder, open_recorder)?;
+        let open_series =
+            |path: &Path| SeriesFile::create(path, &series_header(host), clock::monotonic_ns());
+        let series = replaced(change.record, &self.config.record, open_series)?;
+        if let Some(recorder) = recorder {
             self.close_recorder();
-            self.recorder = opened.map(Arc::new);
+            self.config.recorder = recorder.as_ref().map(|one| one.path().to_path_buf());
+            self.recorder = recorder.map(Arc::new);
             self.recorder_failure_told = false;
-            self.config.recorder = recorder;
+        }
+        if let Some(series) = series {
+            self.close_series();
+            self.config.record = series.as_ref().map(|one| one.path().to_path_buf());
+            self.series = series;
         }
         self.config.capacity = capacity;
         if let Some(near_heap_limit) = change.near_heap_limit {
@@ -134,7 +141,19 @@ impl State {
         }
     }
 
-    pub fn close_recorder(&mut self) {
+    pub fn close_recordings(&mut self) {
+        self.close_series();
+        self.close_recorder();
+    }
+
+    /// What has been collected until now is still in it.
+    fn close_series(&mut self) {
+        self.process();
+        self.series = None;
+        self.config.record = None;
+    }
+
+    fn close_recorder(&mut self) {
         if let Some(recorder) = self.recorder.take() {
             recorder.mark_closed(Some(clock::unix_us()));
         }
@@ -251,6 +270,7 @@ impl State {
             self.post(Notification::Stats(Arc::new(stats)));
         }
         let Some(reading) = reading else { return };
+        self.record(&reading);
         let mut leaks = self.detector.observe(&reading);
         if let Some(threshold) = &mut self.threshold {
             leaks.extend(threshold.observe(&reading));
@@ -309,6 +329,21 @@ impl State {
         self.detector.explain()
     }
 
+    /// Adds the reading to the series; when that fails the recording ends, and the service goes on.
+    fn record(&mut self, reading: &Reading) {
+        let Some(series) = &mut self.series else {
+            return;
+        };
+        if let Err(error) = series.append(reading) {
+            self.series = None;
+            self.config.record = None;
+            self.inboxes.warn(Warning {
+                code: "MEMWATCH_RECORD_STOPPED",
+                message: format!("the series recording has stopped: {error}"),
+            });
+        }
+    }
+
     fn stats(&self, sample: StatsSample, memory: ProcessMemory) -> Stats {
         Stats {
             heap: sample.heap,
@@ -356,16 +391,34 @@ impl State {
             });
         }
     }
+}
 
-    fn recording_header(&self, capacity: usize, host: &Host) -> RecordingHeader {
-        RecordingHeader {
-            capacity: capacity as u64,
-            pid: u64::from(std::process::id()),
-            thread_id: host.thread_id,
-            started_unix_us: clock::unix_us(),
-            node_version: host.node_version.clone(),
-        }
+/// What takes the place of a recording: `None` when the path stays as it is, `Some(None)` when nothing does.
+fn replaced<T>(
+    path: Option<Option<PathBuf>>,
+    present: &Option<PathBuf>,
+    open: impl FnOnce(&Path) -> Result<T, Error>,
+) -> Result<Option<Option<T>>, Error> {
+    match path {
+        Some(path) if path != *present => Ok(Some(path.as_deref().map(open).transpose()?)),
+        _ => Ok(None),
     }
+}
+
+fn recording_header(capacity: usize, host: &Host) -> RecordingHeader {
+    RecordingHeader {
+        capacity: capacity as u64,
+        pid: u64::from(std::process::id()),
+        thread_id: host.thread_id,
+        started_unix_us: clock::unix_us(),
+        node_version: host.node_version.clone(),
+    }
+}
+
+fn series_header(host: &Host) -> SeriesHeader {
+    let started_ms = clock::unix_us() as f64 / 1e3;
+    let pid = u64::from(std::process::id());
+    SeriesHeader::new(host.node_version.clone(), pid, host.thread_id, started_ms)
 }
 
 /// For one request V8 may collect several times: only the last one's heap is the answer.

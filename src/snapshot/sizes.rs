@@ -103,6 +103,6 @@ mod tests {
         sizes.set(NodeIndex(2), 3);
         let all: Vec<u64> = (0..4).map(|i| sizes.bytes(NodeIndex(i))).collect();
         assert_eq!(all, [6 << 32, u64::from(u32::MAX), 3, 7]);
-        assert_eq!(sizes.total(), all.iter().sum());
+        assert_eq!(sizes.total(), all.iter().sum::<u64>());
     }
 }
