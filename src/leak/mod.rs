@@ -3,11 +3,14 @@
 
 pub mod classic;
 pub mod path_growth;
+pub mod permutation;
 pub mod recording;
+pub mod replay;
 mod robust_slope;
 mod shape;
 pub mod threshold;
 pub mod trend;
+pub mod verification;
 
 use crate::gc::{self, GcEvent, Interval, ProcessMemory};
 

@@ -134,10 +134,14 @@ impl SeriesRow {
             at_unix_us: ((header.started_ms + self.at_ms) * 1e3).round() as u64,
             live_bytes: self.live_bytes,
             external_bytes: self.external_bytes.unwrap_or(0),
+            heap_total_bytes: self.heap_total_bytes.unwrap_or(0),
             limit_bytes: self.limit_bytes.unwrap_or(0),
+            native_contexts: 0,
+            global_handles_bytes: 0,
             forced: self.forced,
             memory: ProcessMemory {
-                rss_bytes: self.rss_bytes,
+                // What of it is native cannot be told without what V8 has reserved.
+                rss_bytes: self.rss_bytes.filter(|_| self.heap_total_bytes.is_some()),
                 cgroup_limit_bytes: self.cgroup_limit_bytes,
                 array_buffer_bytes: None,
             },

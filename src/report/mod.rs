@@ -4,6 +4,9 @@
 pub mod explanation;
 pub mod heap;
 pub mod postmortem;
+mod recording;
+pub mod replay;
 pub mod retainer_path;
 mod table;
 pub mod trace_line;
+pub mod verification;
