@@ -359,7 +359,7 @@ mod tests {
     #[test]
     fn what_was_written_is_read_back() {
         let mut written = recording(&[5, 6, SIZE_END_BYTES / 2 - 1]);
-        written.rows[1].at_ms = 1234.567_891;
+        written.rows[1].at_ms = 1_234.567_891;
         written.rows[1].rss_bytes = Some(99);
         written.rows[2].forced = true;
         let bytes = file(&written);

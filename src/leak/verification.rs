@@ -14,7 +14,7 @@ use crate::units::format_bytes;
 /// The first quarter of a recording is the warm-up.
 const WARM_UP: usize = 4;
 /// What is left of so many readings makes blocks of three, and with fewer blocks no difference is beyond chance.
-pub const LEAST_READINGS: usize = 24;
+const LEAST_READINGS: usize = 24;
 /// How often chance may call a difference one.
 const LEVEL: f64 = 0.01;
 /// What a fix may leave of the growth: caches and V8 itself grow a little for a long time.
@@ -22,8 +22,9 @@ const LEFT_OVER: f64 = 0.05;
 /// How few and how many: more give narrower intervals, larger ones surer answers about noisy readings.
 const BLOCKS: (usize, usize) = (6, 10);
 const READINGS_A_BLOCK: usize = 5;
-/// For [`Trend`], which counts growth by the hour.
-const NS_PER_HOUR: u64 = 3_600_000_000_000;
+const NS_PER_HOUR: f64 = 3.6e12;
+/// Collections stand a second apart where growth is counted by them: [`Trend`] takes times.
+const NS_PER_COLLECTION: u64 = 1_000_000_000;
 
 /// What came out.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -222,11 +223,18 @@ enum Per {
 }
 
 impl Per {
-    /// Where a point stands, as a time: to count by collections, one takes an hour.
     fn place_ns(self, point: &Point) -> u64 {
         match self {
             Self::Hour => point.at_ns,
-            Self::Collection => point.collection * NS_PER_HOUR,
+            Self::Collection => point.collection * NS_PER_COLLECTION,
+        }
+    }
+
+    /// How far apart two places are that are one hour or one collection apart.
+    fn unit_ns(self) -> f64 {
+        match self {
+            Self::Hour => NS_PER_HOUR,
+            Self::Collection => NS_PER_COLLECTION as f64,
         }
     }
 }
@@ -273,7 +281,12 @@ impl Settled {
         for block in &self.blocks {
             trend.push(per.place_ns(block), block.live_bytes);
         }
-        trend.bytes_per_hour()
+        let units = per.unit_ns() / NS_PER_HOUR;
+        trend.bytes_per_hour().map(|slope| Interval {
+            low: slope.low * units,
+            estimate: slope.estimate * units,
+            high: slope.high * units,
+        })
     }
 
     fn chance_over(&self, other: &Self) -> Chance {
@@ -291,7 +304,7 @@ impl Settled {
         let step = |pair: &[Point]| {
             let passed_ns = per.place_ns(&pair[1]) - per.place_ns(&pair[0]);
             let bytes = pair[1].live_bytes as f64 - pair[0].live_bytes as f64;
-            (passed_ns > 0).then(|| bytes / passed_ns as f64 * NS_PER_HOUR as f64)
+            (passed_ns > 0).then(|| bytes / passed_ns as f64 * per.unit_ns())
         };
         self.blocks.windows(2).filter_map(step).collect()
     }
