@@ -10,6 +10,7 @@ const { parseArgs } = require('node:util')
 const { caseIds } = require('./lib/case-ids')
 const { installPackages } = require('./lib/install-packages')
 const { runCase } = require('./lib/run-case')
+const { wholeNumber } = require('./lib/whole-number')
 
 /** Milliseconds since the beginning, then bytes. `limit` is the heap's. */
 const COLUMNS = ['ms', 'live', 'external', 'rss', 'limit']
@@ -34,8 +35,9 @@ async function main () {
   })
   // Recording all of them would replace the given traces: that has to be said.
   if (values.only === undefined) throw new Error('--only REGEX says which cases are recorded')
+  const seed = wholeNumber(values.seed, 'seed')
   installPackages()
-  for (const id of caseIds(values.only)) await record(id, { seed: Number(values.seed), node: values.node })
+  for (const id of caseIds(values.only)) await record(id, { seed, node: values.node })
 }
 
 main().catch((error) => {

@@ -14,16 +14,11 @@ const { installPackages } = require('./lib/install-packages')
 const { progressLine, report } = require('./lib/report')
 const { runCase } = require('./lib/run-case')
 const { isGoodEnough, score } = require('./lib/score')
+const { wholeNumber } = require('./lib/whole-number')
 
 const DEFAULT_DETECTOR = 'memwatch-rs'
 const DETECTORS = fs.readdirSync(path.join(__dirname, 'detectors')).map((file) => path.basename(file, '.js'))
 const USAGE = 'usage: run-all.js [--seed 1,2,3] [--only REGEX] [--jobs N] [--detector NAME] [--node PATH] [--json FILE]\n'
-
-function wholeNumber (text, option) {
-  const number = Number(text)
-  if (!Number.isInteger(number) || number < 1) throw new Error(`--${option} takes whole numbers from 1 on, not '${text}'`)
-  return number
-}
 
 function readArguments () {
   const { values } = parseArgs({

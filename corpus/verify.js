@@ -50,4 +50,9 @@ function main () {
   }
 }
 
-main()
+try {
+  main()
+} catch (error) {
+  process.stderr.write(`verify: ${error.message}\n`)
+  process.exitCode = 1
+}
