@@ -10,6 +10,7 @@ const { ObjectIds } = require('./object-ids')
 const { arrayBufferBytes, hostOptions, readHeap } = require('./host')
 const { configChange, historyOptions, traceStream } = require('./options')
 const { toObjects } = require('./history')
+const { toLeak } = require('./leak')
 const { openHeap } = require('./open-heap')
 const { PathSearch } = require('./path-search')
 const { compareSnapshots, openSnapshot } = require('./open-snapshot')
@@ -282,7 +283,7 @@ class Memwatch extends EventEmitter {
         break
       case 'leak':
         if (payload.state !== 'suspect') this.#pathSearch.end()
-        this.emit('leak', { ...payload, start: new Date(payload.start), end: new Date(payload.end) })
+        this.emit('leak', toLeak(payload))
         break
       case 'snapshot':
         tellSnapshot(this, payload)

@@ -11,7 +11,9 @@ const COMMANDS = {
   path: { options: ['count', 'show-strings'], hasNode: true },
   dominators: { options: ['show-strings'], hasNode: true },
   top: { options: ['count', 'show-strings'] },
-  strings: { options: ['count', 'show-strings'] }
+  strings: { options: ['count', 'show-strings'] },
+  replay: { options: ['detector'] },
+  verify: { options: [], files: [2, 2] }
 }
 
 /** Where it is not 20. */
@@ -31,7 +33,7 @@ function readArguments (command, args) {
   if (values.json && values.html !== undefined) throw new UsageError('--html and --json do not go together')
   const node = hasNode ? nodeId(command, positionals.pop()) : null
   if (positionals.length < least || positionals.length > most) {
-    throw new UsageError(`${command} takes ${least === 1 ? 'one file' : 'two or more files'}`)
+    throw new UsageError(`${command} takes ${least === 1 ? 'one file' : most === 2 ? 'two files' : 'two or more files'}`)
   }
   return {
     command,
@@ -41,7 +43,8 @@ function readArguments (command, args) {
     count: count(values.count ?? DEFAULT_COUNTS[command] ?? '20'),
     html: htmlFile(values.html),
     showStrings: values['show-strings'] === true,
-    growthLimit: growthLimit(values['fail-on-growth'])
+    growthLimit: growthLimit(values['fail-on-growth']),
+    detector: detector(values.detector)
   }
 }
 
@@ -56,7 +59,8 @@ function parsed (args) {
         count: { type: 'string' },
         html: { type: 'string' },
         'show-strings': { type: 'boolean' },
-        'fail-on-growth': { type: 'string' }
+        'fail-on-growth': { type: 'string' },
+        detector: { type: 'string' }
       },
       allowPositionals: true
     })
@@ -87,6 +91,14 @@ function growthLimit (text) {
   const bytes = binding.parseBytes(text)
   if (bytes === null) throw new UsageError(`--fail-on-growth must be a size like 10MB, not ${text}`)
   return bytes
+}
+
+function detector (name) {
+  const names = binding.detectors()
+  if (name !== undefined && !names.includes(name)) {
+    throw new UsageError(`--detector must be one of ${names.join(', ')}, not ${name}`)
+  }
+  return name
 }
 
 module.exports = { UsageError, readArguments }

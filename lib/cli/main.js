@@ -4,10 +4,11 @@
 const path = require('node:path')
 const binding = require('../../binding.js')
 const { Snapshot, nativeComparison, openSnapshot, watched } = require('../open-snapshot')
+const { toLeak } = require('../leak')
 const { writePage } = require('../report/write-page')
 const { UsageError, readArguments } = require('./arguments')
 const { progressBar } = require('./progress-bar')
-const { USAGE, DONE, FAILED, GROWN, WRONG_USAGE } = require('./usage')
+const { USAGE, DONE, FAILED, GROWN, UNDECIDED, WRONG_USAGE } = require('./usage')
 
 /** @returns {Promise<number>} the exit code */
 async function main ([command, ...rest]) {
@@ -17,7 +18,8 @@ async function main ([command, ...rest]) {
     if (command === '--version') return print(`${require('../../package.json').version}\n`)
     if (command === 'postmortem') return postmortem(rest)
     const options = readArguments(command, rest)
-    return options.command === 'diff' ? await diff(options) : await ask(options)
+    const answer = { diff, replay, verify }[options.command] ?? ask
+    return await answer(options)
   } catch (error) {
     return complain(error)
   }
@@ -89,6 +91,23 @@ async function diff ({ files, json, html, count, growthLimit }) {
   else if (json) printJson(result)
   else print(comparison.text(count))
   return growthLimit !== null && result.growth >= growthLimit ? GROWN : DONE
+}
+
+function replay ({ files, json, detector }) {
+  const { text, reports, ...result } = binding.replay(files[0], detector)
+  if (json) printJson({ ...result, reports: reports.map((report) => ({ ...report, leak: toLeak(report.leak) })) })
+  else print(text)
+  return result.foundLeak ? GROWN : DONE
+}
+
+/** Exit codes by verdict. */
+const VERDICTS = { fixed: DONE, better: GROWN, 'not fixed': GROWN, 'cannot tell': UNDECIDED }
+
+function verify ({ files, json }) {
+  const { text, ...result } = binding.verify(...files)
+  if (json) printJson(result)
+  else print(text)
+  return VERDICTS[result.verdict]
 }
 
 async function withBar (work) {

@@ -10,8 +10,10 @@ const USAGE = `usage: memwatch-rs COMMAND [options]
   top FILE                the objects that retain most
   strings FILE            strings that are there more than once
   postmortem FILE         the last trend in a flight recording (configure({ recorder: FILE }))
+  replay FILE             what a leak detector says of a series recording (configure({ record: FILE }))
+  verify BEFORE AFTER     whether a fix worked, from a series recording before and one after it
 
-Files are V8 heap snapshots (.heapsnapshot). An ID is the number behind the @ of an object.
+Other files are V8 heap snapshots (.heapsnapshot). An ID is the number behind the @ of an object.
 
   --json                     JSON instead of text; not for postmortem
   --html OUT                 analyze, diff: writes a page that opens from disk instead
@@ -19,14 +21,17 @@ Files are V8 heap snapshots (.heapsnapshot). An ID is the number behind the @ of
   --show-strings             the contents of the heap's strings, which are hidden otherwise
   --fail-on-growth[=SIZE]    diff: exit code 3 when the heap grew by SIZE (like 10MB) or more; by anything if
                              there is no SIZE
+  --detector NAME            replay: which detector; the default one unless given
   --help, --version
 
-exit codes: 0 done, 1 failed, 2 wrong usage, 3 grown (--fail-on-growth)
+exit codes: 0 done, 1 failed, 2 wrong usage, 3 grown (--fail-on-growth), a leak (replay) or not fixed, at most better
+(verify), 4 verify cannot tell
 `
 
 const DONE = 0
 const FAILED = 1
 const WRONG_USAGE = 2
 const GROWN = 3
+const UNDECIDED = 4
 
-module.exports = { USAGE, DONE, FAILED, WRONG_USAGE, GROWN }
+module.exports = { USAGE, DONE, FAILED, WRONG_USAGE, GROWN, UNDECIDED }

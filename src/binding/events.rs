@@ -269,7 +269,7 @@ impl From<Interval> for IntervalPayload {
 }
 
 impl LeakPayload {
-    fn new(leak: &Leak) -> Self {
+    pub fn new(leak: &Leak) -> Self {
         Self {
             start: leak.start_unix_us as f64 / 1e3,
             end: leak.end_unix_us as f64 / 1e3,

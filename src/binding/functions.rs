@@ -81,13 +81,17 @@ pub fn detectors() -> Vec<&'static str> {
 #[napi(catch_unwind)]
 pub fn postmortem(path: String) -> Result<String, Code> {
     let path = Path::new(&path);
-    let bytes = fs::read(path).map_err(|source| {
+    let recording = Recording::parse(path, &read_file(path)?).map_err(coded)?;
+    Ok(report::postmortem::postmortem(&recording))
+}
+
+/// The bytes of a file, whatever it is.
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Code> {
+    fs::read(path).map_err(|source| {
         coded(crate::error::Error::Io {
             action: "read",
             path: path.to_path_buf(),
             source,
         })
-    })?;
-    let recording = Recording::parse(path, &bytes).map_err(coded)?;
-    Ok(report::postmortem::postmortem(&recording))
+    })
 }

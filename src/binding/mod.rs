@@ -13,6 +13,7 @@ mod heap_diff;
 mod history;
 mod living_heap;
 mod monitor;
+mod recording;
 mod series;
 mod snapshot;
 
