@@ -123,6 +123,8 @@ declare namespace memwatch {
     /** The statistics now, as of the last full collection. Costs some tens of microseconds. */
     stats (): Stats
     /** The collections that the ring still holds, oldest first. */
+    /** Why the detector says what it says now: each test with its numbers. */
+    explain (): Explanation
     history (options?: HistoryOptions & { as?: 'objects' }): { events: GcRecord[], lost: number }
     history (options: HistoryOptions & { as: 'columns' }): HistoryColumns
     /**
@@ -841,7 +843,9 @@ declare namespace memwatch {
     capacity: number
     /** Bytes of live heap above which `leak` is emitted with reason `threshold`; `null` for none. */
     threshold: number | null
-    detector: 'classic'
+    detector: Detector
+    /** Whether the heap is captured while something is suspicious. Default `true`. */
+    captures: boolean
     /** File of the flight recorder; `null` when off. */
     recorder: string | null
     /** File of the series recording; `null` when off, and after it has stopped by itself. */
@@ -858,7 +862,14 @@ declare namespace memwatch {
      * armed again when that has fallen to nine tenths. `null` or `false`: none.
      */
     threshold?: number | string | null | false
-    detector?: 'classic'
+    /** Default `'trend'`. */
+    detector?: Detector
+    /**
+     * Captures the heap in a copy of the process while something is suspicious, to see which paths grow: the second
+     * signal of `leak`, and its suspects. For each the thread pauses for the fork; all pauses together take at most
+     * one part in a hundred of the time. Default `true`.
+     */
+    captures?: boolean
     /**
      * Keeps the ring in a memory-mapped file of fixed size, mode 0600, which
      * `npx memwatch-rs postmortem FILE` reads when the process is gone. `%p` becomes the process id, `%t` the
@@ -983,6 +994,9 @@ declare namespace memwatch {
     high: number
   }
 
+  /** `trend`: robust slopes and their shape. `classic`: memwatch's five rises in a row. */
+  type Detector = 'trend' | 'classic'
+
   interface Leak {
     // memwatch's fields.
     start: Date
@@ -994,9 +1008,11 @@ declare namespace memwatch {
 
     /** What happened, for people. */
     message: string
-    state: 'suspect' | 'leak' | 'recovered'
-    kind: 'js-heap' | 'external' | 'native'
-    detector: 'classic' | 'threshold'
+    /** The same for all that becomes of one suspicion. */
+    id: string
+    state: LeakState
+    kind: MemoryKind
+    detector: Detector | 'threshold'
     liveBytes: number
     thresholdBytes: number | null
     bytesPerHour: number | null
@@ -1016,6 +1032,36 @@ declare namespace memwatch {
       retainerPaths: string[] | null
       note: string
     }
+  }
+
+  /** `suspect`: it grows. `leak`: it goes on, as a second signal says or for long. `recovered`: it has stopped. */
+  type LeakState = 'suspect' | 'leak' | 'recovered'
+
+  /** V8's heap; Buffers and ArrayBuffers; resident memory without both. */
+  type MemoryKind = 'js-heap' | 'external' | 'native'
+
+  /** Why the detector says what it says. */
+  interface Explanation {
+    detector: Detector
+    /** One each kind of memory; empty for `classic`. */
+    series: ExplainedSeries[]
+    /** The same for people. */
+    text: string
+  }
+
+  interface ExplainedSeries {
+    kind: MemoryKind
+    /** `null` while nothing is suspicious, as `state`. */
+    id: string | null
+    state: LeakState | null
+    /** Full collections that were looked at. */
+    collections: number
+    /** Full collections that a leak takes at least; `null` while nothing is suspicious. */
+    neededCollections: number | null
+    /** Tests of the shape: `found` has to be at least `needed`. */
+    checks: Array<{ name: string, found: number, needed: number, passed: boolean }>
+    /** What captures of the heap say, or why there are none. */
+    secondSignal: string
   }
 
   interface HistoryOptions {

@@ -6,6 +6,8 @@ const test = require('node:test')
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
+const binding = require('../binding.js')
+const { temporaryFolder } = require('./child')
 const { caseIds } = require('../corpus/lib/case-ids')
 const { namesSuspect } = require('../corpus/lib/names-suspect')
 const { report } = require('../corpus/lib/report')
@@ -57,6 +59,47 @@ test('traces_hold_the_columns_that_they_name', () => {
         assert.ok(row.every(Number.isFinite), `${seed}/${file}`)
       }
     }
+  }
+})
+
+/** Without loading the package of the case, which may not be installed. */
+function kindOf (id) {
+  const source = fs.readFileSync(path.join(__dirname, '..', 'corpus', 'cases', `${id}.js`), 'utf8')
+  return /kind: '(leak|benign)'/.exec(source)[1]
+}
+
+/** What the default detector says of a trace, as `npx memwatch-rs replay` does. It has no heap to look for paths in. */
+function replayed (folder, { id, node, columns, series }) {
+  const column = (row, name) => row[columns.indexOf(name)] ?? null
+  const header = {
+    memwatchSeries: 1,
+    node,
+    pid: 1,
+    thread: 0,
+    startedMs: 0,
+    columns: ['ms', 'live', 'external', 'rss', 'heapTotal', 'limit', 'cgroupLimit', 'forced']
+  }
+  const rows = series.map((row) => [
+    column(row, 'ms'), column(row, 'live'), column(row, 'external'), null, null, column(row, 'limit'), null, 0
+  ])
+  const file = path.join(folder, `${id}.series`)
+  fs.writeFileSync(file, [header, ...rows].map((row) => JSON.stringify(row) + '\n').join(''))
+  const { reports } = binding.replay(file)
+  const firstAt = (wanted) => reports.find(({ leak: { state } }) => state === wanted)?.collection ?? null
+  return { firstSuspectAt: firstAt('suspect'), firstLeakAt: firstAt('leak'), finalState: reports.at(-1)?.leak.state ?? null }
+}
+
+test('the_default_detector_is_right_about_most_traces_by_the_series_alone', (t) => {
+  const folder = temporaryFolder(t)
+  for (const seed of fs.readdirSync(TRACES)) {
+    const results = traceFiles(seed).map((file) => {
+      const trace = JSON.parse(fs.readFileSync(path.join(TRACES, seed, file), 'utf8'))
+      return resultOf(kindOf(trace.id), null, { id: trace.id, seed, fullCollections: trace.series.length, ...replayed(folder, trace) })
+    })
+    const { precision, recall, medianCollectionsToSuspect } = score(results)
+    t.diagnostic(`${seed}: precision ${precision}, recall ${recall}`)
+    assert.ok(precision >= 0.85 && recall >= 0.75, `\n${report(results)}`)
+    assert.ok(medianCollectionsToSuspect <= 20, `${medianCollectionsToSuspect}`)
   }
 })
 
@@ -129,6 +172,22 @@ test('the_report_has_a_block_a_seed_and_lists_what_is_wrong', () => {
   assert.match(text, /== seed 1\n[^]*== seed 2\n[^]*== all seeds\n/)
   assert.match(text, /wrong: one \(seed 1\), other \(seed 2\)/)
   assert.match(text, /ERROR broken \(seed 2\): ended by SIGKILL/)
+})
+
+test('buffers_that_stay_are_an_external_leak_with_a_path', async () => {
+  const { events, error } = await runCase('upload-buffers', { seed: 1, detector: 'memwatch-rs' })
+  assert.equal(error, undefined)
+  const leak = events.find(({ state, kind }) => state === 'leak' && kind === 'external')
+  assert.ok(leak, JSON.stringify(events))
+  assert.equal(events.find(({ id }) => id === leak.id).state, 'suspect', 'it was a suspect before')
+  assert.ok(leak.suspects.retainerPaths.some((path) => path.includes('Buffer')), JSON.stringify(leak))
+})
+
+test('a_heap_that_is_only_large_is_nothing', async () => {
+  const { events, error, fullCollections } = await runCase('large-heap', { seed: 1, detector: 'memwatch-rs' })
+  assert.equal(error, undefined)
+  assert.ok(fullCollections > 30, `${fullCollections}`)
+  assert.deepEqual(events.filter(({ state }) => state === 'leak'), [])
 })
 
 test('a_case_that_cannot_run_is_an_error', async () => {

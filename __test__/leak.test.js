@@ -8,10 +8,10 @@ const { inChild } = require('./child')
 const MB = 1 << 20
 
 /** Holds so many megabytes, one size after the other, a full collection after each. */
-async function holdInTurn (memwatch, { collect, hold }, { megabytes, threshold }) {
+async function holdInTurn (memwatch, { collect, hold }, { megabytes }) {
   const leaks = []
   const live = []
-  if (threshold !== undefined) memwatch.configure({ threshold })
+  memwatch.configure({ detector: 'classic' })
   memwatch.on('leak', (leak) => leaks.push({ ...leak, afterReadings: live.length }))
   memwatch.on('stats', ({ liveBytes }) => live.push(liveBytes))
   for (const one of megabytes) {
@@ -44,7 +44,7 @@ function checkInterval (interval) {
 function checkPayload (leak) {
   const { afterReadings, ...payload } = leak
   assert.deepEqual(Object.keys(payload).sort(), [
-    'bytesPerHour', 'bytesPerHourInterval', 'detector', 'end', 'eta', 'evidence', 'growth', 'kind', 'liveBytes',
+    'bytesPerHour', 'bytesPerHourInterval', 'detector', 'end', 'eta', 'evidence', 'growth', 'id', 'kind', 'liveBytes',
     'message', 'reason', 'start', 'state', 'suspects', 'thresholdBytes'
   ])
   assert.ok(leak.start instanceof Date && leak.end instanceof Date && leak.start < leak.end)
@@ -93,6 +93,7 @@ describe('the classic rule', () => {
   it('does not count rises across a time in which nobody watched', async () => {
     const leaks = await inChild(async (memwatch, { collect, hold }) => {
       const leaks = []
+      memwatch.configure({ detector: 'classic' })
       const listen = () => memwatch.on('stats', () => {}).on('leak', ({ growth }) => leaks.push(growth))
       listen()
       for (const megabytes of [1, 2, 3, 4]) {
@@ -113,6 +114,7 @@ describe('the classic rule', () => {
   it('watches for a listener to leak alone', async () => {
     const growth = await inChild(async (memwatch, { untilNodeReports, hold }) => {
       let growth = null
+      memwatch.configure({ detector: 'classic' })
       memwatch.on('leak', (leak) => { growth = leak.growth })
       for (const megabytes of [1, 2, 3, 4, 5, 6]) {
         hold(megabytes << 20)

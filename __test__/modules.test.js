@@ -8,7 +8,7 @@ const { describe, it } = require('node:test')
 const { PACKAGE, run, temporaryFolder } = require('./child')
 
 const TSC = path.join(PACKAGE, 'node_modules', 'typescript', 'bin', 'tsc')
-const NAMES = ['on', 'once', 'off', 'start', 'stop', 'configure', 'gc', 'stats', 'history', 'traceGc', 'HeapDiff', 'openHeap', 'openSnapshot',
+const NAMES = ['on', 'once', 'off', 'start', 'stop', 'configure', 'gc', 'stats', 'history', 'explain', 'traceGc', 'HeapDiff', 'openHeap', 'openSnapshot',
   'capture', 'growth', 'profile', 'writeSnapshot', 'installSignalHandler', 'compareSnapshots']
 
 /** A project that has the package installed. */

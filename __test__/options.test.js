@@ -8,10 +8,10 @@ const { afterEach, describe, it } = require('node:test')
 const { inChild, temporaryFolder } = require('./child')
 const memwatch = require('..')
 
-const DEFAULTS = { capacity: 4096, threshold: null, detector: 'classic', recorder: null, record: null, nearHeapLimit: null }
+const DEFAULTS = { capacity: 4096, threshold: null, detector: 'trend', captures: true, recorder: null, record: null, nearHeapLimit: null }
 
 describe('configure', () => {
-  afterEach(() => { memwatch.stop().configure({ capacity: 4096, threshold: null, detector: 'classic' }) })
+  afterEach(() => { memwatch.stop().configure({ capacity: 4096, threshold: null, detector: 'trend' }) })
 
   it('begins with the defaults, and loading the package starts nothing', async () => {
     const { config, running, listeners } = await inChild((memwatch) =>
@@ -23,9 +23,9 @@ describe('configure', () => {
     assert.equal(memwatch.configure({ capacity: 16 }), memwatch)
     assert.deepEqual(memwatch.config, { ...DEFAULTS, capacity: 16 })
     memwatch.configure({ threshold: '1.5 GB', detector: 'classic' })
-    assert.deepEqual(memwatch.config, { ...DEFAULTS, capacity: 16, threshold: 1.5 * 2 ** 30 })
+    assert.deepEqual(memwatch.config, { ...DEFAULTS, capacity: 16, threshold: 1.5 * 2 ** 30, detector: 'classic' })
     memwatch.configure({})
-    assert.deepEqual(memwatch.config, { ...DEFAULTS, capacity: 16, threshold: 1.5 * 2 ** 30 })
+    assert.deepEqual(memwatch.config, { ...DEFAULTS, capacity: 16, threshold: 1.5 * 2 ** 30, detector: 'classic' })
     assert.equal(memwatch.running, false, 'neither of these starts the monitor')
   })
 

@@ -236,7 +236,7 @@ describe('replay', () => {
     // The wall clock of a recording is that of its beginning, so only these may differ by a little.
     const timeless = ({ start, end, ...leak }) => leak
     assert.deepEqual(reports.map(({ leak }) => timeless(leak)), JSON.parse(JSON.stringify(leaks)).map(timeless))
-    const text = await cli('replay', file)
+    const text = await cli('replay', file, '--detector', 'classic')
     assert.equal(text.code, 3)
     const lines = text.stdout.trimEnd().split('\n')
     assert.equal(lines.length, 4)
@@ -249,7 +249,7 @@ describe('replay', () => {
 
   it('is quiet about a heap that does not grow', async (t) => {
     const { file } = await recorded(t, [5, 4, 5, 4, 5])
-    const { code, stdout } = await cli('replay', file)
+    const { code, stdout } = await cli('replay', file, '--detector', 'classic')
     assert.equal(code, 0)
     assert.match(stdout, /\nclassic: 0 reports in 5 full collections/)
   })
@@ -257,7 +257,7 @@ describe('replay', () => {
   it('reads a recording that is cut in the middle of a line up to there, and says so', async (t) => {
     const { file } = await recorded(t, [1, 2, 3, 4, 5, 6])
     fs.truncateSync(file, fs.statSync(file).size - 10)
-    const { code, stdout } = await cli('replay', file)
+    const { code, stdout } = await cli('replay', file, '--detector', 'classic')
     assert.equal(code, 0, 'the sixth reading is missing')
     assert.match(stdout, /\nline 7 is not whole and was left out\nclassic: 0 reports in 5 full collections/)
     const verified = await cli('verify', file, file)

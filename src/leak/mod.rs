@@ -15,7 +15,7 @@ pub mod verification;
 use crate::gc::{self, GcEvent, Interval, ProcessMemory};
 
 pub use classic::Classic;
-pub use path_growth::{GrowingPath, PathGrowth};
+pub use path_growth::{GrowingPath, MIN_CAPTURES, PathGrowth};
 pub use shape::Check;
 pub use threshold::Threshold;
 pub use trend::{Explanation, Trend};
@@ -64,8 +64,8 @@ pub trait Detector: Send {
     /// Somebody looks for growing paths: their word is waited for.
     fn await_paths(&mut self) {}
 
-    /// Takes what captures of the heap say of a suspicion. The next reading is judged by it.
-    fn take_paths(&mut self, _id: LeakId, _paths: PathGrowth) {}
+    /// Takes what captures of the heap say. The next reading is judged by it.
+    fn take_paths(&mut self, _paths: PathGrowth) {}
 
     /// Growth by path is not to be had, and why.
     fn miss_paths(&mut self, _why: String) {}
@@ -89,7 +89,7 @@ pub fn detector(name: &str) -> Option<Box<dyn Detector>> {
 }
 
 /// Names what becomes of one suspicion, from its first report to its last.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct LeakId(pub u64);
 
 /// The note of detectors that see heap sizes only.

@@ -4,13 +4,13 @@
 use std::fmt;
 
 /// Captures before growth by path says anything.
-const MIN_CAPTURES: usize = 3;
+pub const MIN_CAPTURES: usize = 3;
 /// The newest growth of a path, as a share of its earlier pace, with which it goes on.
 const STEADY: f64 = 0.4;
 /// What the paths that go on growing must explain of the growth of the series.
 const EXPLAINED: f64 = 0.15;
 /// A capture that is older than so many full collections says nothing of now.
-const FRESH: u64 = 10;
+const FRESH: u64 = 6;
 
 /// A path that had more objects in each capture.
 #[derive(Clone, Debug, PartialEq)]

@@ -375,7 +375,7 @@ mod tests {
         written.header.started_ms = 1_700_000_001_000.0;
         written.rows = shown[1..]
             .iter()
-            .map(|reading| SeriesRow::of(reading, 50, started_ns))
+            .map(|reading| SeriesRow::of(reading, started_ns))
             .collect();
         let read = parse(&file(&written)).expect("whole");
         let nanoseconds: Vec<u64> = read.readings().map(|one| one.at_ns + started_ns).collect();

@@ -1,10 +1,15 @@
 //! Slope of a noisy series that a few wild readings do not move, and how sure it is.
 #![forbid(unsafe_code)]
 
-/// Two-sided 99 %.
+/// Standard deviations on either side that hold 99 %.
 const QUANTILE: f64 = 2.576;
 /// Neighbours that are more alike than this leave too little to estimate from.
 const MAX_AUTOCORRELATION: f64 = 0.9;
+
+/// Rises of so many standard deviations of what is left over are no accident of autocorrelated noise.
+const CLEAR_RISE: f64 = 12.0;
+/// Standard deviation of normal values that have a median distance of 1 from their middle.
+const NORMAL: f64 = 1.4826;
 
 /// Theil–Sen slope of equally spaced values with Sen's 99 % confidence interval, and the Mann–Kendall trend test.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,7 +54,14 @@ impl RobustSlope {
             *residual -= start;
         }
         let n = count as f64;
-        let variance = n * (n - 1.0) * (2.0 * n + 5.0) / 18.0 * inflation(&residuals);
+        // A line that hardly wavers is no wave, however much its residuals resemble each other.
+        let rise = (slope * n).abs();
+        let likeness = if rise > CLEAR_RISE * spread(&residuals) {
+            1.0
+        } else {
+            inflation(&residuals)
+        };
+        let variance = n * (n - 1.0) * (2.0 * n + 5.0) / 18.0 * likeness;
         let deviation = variance.sqrt();
         // Sen: so many of the slopes lie between the bounds.
         let between = QUANTILE * deviation / slopes.len() as f64;
@@ -61,6 +73,12 @@ impl RobustSlope {
             z: (rises - rises.signum()) as f64 / deviation,
         })
     }
+}
+
+/// Standard deviation of residuals, wild ones left out.
+fn spread(residuals: &[f64]) -> f64 {
+    let mut distances: Vec<f64> = residuals.iter().map(|residual| residual.abs()).collect();
+    NORMAL * quantile(&mut distances, 0.5)
 }
 
 /// How many times the variance of independent values: readings that resemble their neighbours say less.
@@ -110,6 +128,16 @@ mod tests {
         values[20] = 0.0;
         let found = RobustSlope::of(&values).expect("enough values");
         assert!((found.slope - 1.0).abs() < 0.05, "{found:?}");
+    }
+
+    #[test]
+    fn a_line_that_bends_a_little_is_a_trend_all_the_same() {
+        let bent: Vec<f64> = line(30, 1.0)
+            .iter()
+            .enumerate()
+            .map(|(at, value)| value + (at as f64 / 10.0).sin())
+            .collect();
+        assert!(RobustSlope::of(&bent).expect("enough values").z > 7.0);
     }
 
     #[test]

@@ -9,6 +9,9 @@ pub const MIN_VALUES: usize = 12;
 const RECENT_SHARE: f64 = 1.0 / 3.0;
 const MIN_RECENT: usize = 10;
 
+/// How many comparisons of floors there are.
+const FLOORS: u32 = 3;
+
 /// One test, with what it found and what it asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Check {
@@ -41,8 +44,7 @@ pub struct Shape {
     recent: RobustSlope,
     /// By how much the line rises in the window, as a share of the memory it belongs to.
     pub growth: f64,
-    /// The lowest value of each quarter.
-    floors: [f64; 4],
+    risen_floors: u32,
 }
 
 impl Shape {
@@ -56,28 +58,30 @@ impl Shape {
         // In a short window the parts overlap.
         let older = &values[..(values.len() - recent).max(MIN_RECENT)];
         let whole = RobustSlope::of(values)?;
-        let floor = |quarter: usize| {
-            let bounds = quarter * values.len() / 4..(quarter + 1) * values.len() / 4;
-            values[bounds].iter().copied().fold(f64::INFINITY, f64::min)
-        };
         Some(Self {
             growth: whole.slope * values.len() as f64 / base.max(1.0),
             earlier: RobustSlope::of(older)?,
             recent: RobustSlope::of(newest)?,
-            floors: [floor(0), floor(1), floor(2), floor(3)],
+            risen_floors: risen_floors(values),
             whole,
         })
     }
 
+    /// Whether it can be suspicious at all. Cheap, and almost always false.
+    pub fn may_be_suspicious(values: &[f64]) -> bool {
+        values.len() >= MIN_VALUES && risen_floors(values) == FLOORS
+    }
+
     /// Whether it is worth a look.
     pub fn suspicion(&self, min_growth: f64) -> [Check; 4] {
-        let [first, second, third, last] = self.floors;
-        let floors = [third > first, last > second, last > third];
-        let risen = floors.into_iter().filter(|has_risen| *has_risen).count();
         [
             Check::new("trend in standard deviations", self.whole.z, 3.3),
             Check::new("growth as a share of the memory", self.growth, min_growth),
-            Check::new("floors of the quarters that rise", risen as f64, 3.0),
+            Check::new(
+                "floors of the quarters that rise",
+                self.risen_floors.into(),
+                FLOORS.into(),
+            ),
             Check::new(
                 "newest slope as a share of the whole",
                 self.recent.slope / self.whole.slope,
@@ -124,4 +128,15 @@ impl Shape {
     pub fn recent_count(count: usize) -> usize {
         ((count as f64 * RECENT_SHARE).round() as usize).max(MIN_RECENT)
     }
+}
+
+/// How many of the later quarters have a higher lowest value than those before.
+fn risen_floors(values: &[f64]) -> u32 {
+    let floor = |quarter: usize| {
+        let bounds = quarter * values.len() / 4..(quarter + 1) * values.len() / 4;
+        values[bounds].iter().copied().fold(f64::INFINITY, f64::min)
+    };
+    let [first, second, third, last] = [0, 1, 2, 3].map(floor);
+    let rises = [third > first, last > second, last > third];
+    rises.into_iter().map(u32::from).sum()
 }

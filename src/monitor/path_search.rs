@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::leak::{GrowingPath, LeakId, PathGrowth};
+use crate::leak::{GrowingPath, LeakId, MIN_CAPTURES, PathGrowth};
 
 /// Full collections between two captures.
 const COLLECTIONS_APART: u64 = 5;
@@ -39,6 +39,7 @@ pub struct PathSearch {
     /// The captures that are compared.
     captured_at: Vec<u64>,
     known: PathGrowth,
+    has_restarted: bool,
     next_at: u64,
     not_before_ns: u64,
     /// The collection at which a capture was asked for that has not come.
@@ -51,6 +52,7 @@ impl PathSearch {
             id,
             captured_at: Vec::new(),
             known: PathGrowth::default(),
+            has_restarted: false,
             next_at: 0,
             not_before_ns: 0,
             asked_at: None,
@@ -85,14 +87,23 @@ impl PathSearch {
     ) -> PathGrowth {
         let captured_at = self.end_request(now_ns, cost);
         self.captured_at.push(captured_at);
-        if let Some(paths) = paths {
-            self.known = PathGrowth {
-                captured_at: self.captured_at.clone(),
-                paths,
-            };
+        let is_new_series = self.has_restarted && self.captured_at.len() < MIN_CAPTURES;
+        match paths {
+            // What the series before said holds on until this one can say something.
+            Some(_) if is_new_series => {
+                self.known.captured_at.push(captured_at);
+            }
+            Some(paths) => {
+                self.known = PathGrowth {
+                    captured_at: self.captured_at.clone(),
+                    paths,
+                };
+            }
+            None => {}
         }
         if self.captured_at.len() >= CAPTURES_WITHOUT_PATHS && self.known.steady().is_empty() {
             self.captured_at.clear();
+            self.has_restarted = true;
         }
         self.known.clone()
     }

@@ -130,7 +130,7 @@ mod tests {
         let path = path("lines");
         let mut series = create(&path).expect("created");
         for at in 0..3 {
-            series.append(&reading(at), 5000).expect("appended");
+            series.append(&reading(at)).expect("appended");
         }
         assert_eq!(live_bytes(&path), [1001, 1002]);
         drop(series);
@@ -143,8 +143,8 @@ mod tests {
         let path = path("limit");
         let mut series = create(&path).expect("created");
         series.limit_bytes = series.written_bytes + 60;
-        series.append(&reading(1), 5000).expect("there is room");
-        let error = series.append(&reading(2), 5000).expect_err("no room");
+        series.append(&reading(1)).expect("there is room");
+        let error = series.append(&reading(2)).expect_err("no room");
         assert!(error.to_string().contains("it has reached its"), "{error}");
         assert_eq!(live_bytes(&path), [1001]);
     }
@@ -154,7 +154,7 @@ mod tests {
         let path = path("changed");
         let mut series = create(&path).expect("created");
         fs::write(&path, "else").expect("written");
-        let error = series.append(&reading(1), 5000).expect_err("changed");
+        let error = series.append(&reading(1)).expect_err("changed");
         assert!(error.to_string().contains("somebody else"), "{error}");
         assert_eq!(fs::read(&path).expect("readable"), b"else");
     }

@@ -313,7 +313,7 @@ impl State {
         if let Some(search) = self.path_search.as_mut().filter(|search| search.id() == id) {
             self.detector.await_paths();
             let growth = search.take(paths, cost, clock::monotonic_ns());
-            self.detector.take_paths(id, growth);
+            self.detector.take_paths(growth);
         }
     }
 
