@@ -1011,6 +1011,8 @@ declare namespace memwatch {
     /** The same for all that becomes of one suspicion. */
     id: string
     state: LeakState
+    /** By the limit that is reached first: within an hour, a day, a week, or later. */
+    severity: 'critical' | 'high' | 'medium' | 'low'
     kind: MemoryKind
     detector: Detector | 'threshold'
     liveBytes: number

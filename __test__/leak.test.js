@@ -45,7 +45,7 @@ function checkPayload (leak) {
   const { afterReadings, ...payload } = leak
   assert.deepEqual(Object.keys(payload).sort(), [
     'bytesPerHour', 'bytesPerHourInterval', 'detector', 'end', 'eta', 'evidence', 'growth', 'id', 'kind', 'liveBytes',
-    'message', 'reason', 'start', 'state', 'suspects', 'thresholdBytes'
+    'message', 'reason', 'severity', 'start', 'state', 'suspects', 'thresholdBytes'
   ])
   assert.ok(leak.start instanceof Date && leak.end instanceof Date && leak.start < leak.end)
   assert.deepEqual([leak.state, leak.kind], ['suspect', 'js-heap'])

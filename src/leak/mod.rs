@@ -152,6 +152,36 @@ impl Kind {
     }
 }
 
+/// How soon something has to be done.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Severity {
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl Severity {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// Of what reaches a limit in so many milliseconds, or never.
+    fn of(limit_in_ms: Option<f64>) -> Self {
+        match limit_in_ms.map(|ms| ms / 3.6e6) {
+            Some(hours) if hours < 1.0 => Self::Critical,
+            Some(hours) if hours < 24.0 => Self::High,
+            Some(hours) if hours < 24.0 * 7.0 => Self::Medium,
+            _ => Self::Low,
+        }
+    }
+}
+
 /// One report of a detector.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Leak {
@@ -186,6 +216,19 @@ pub struct Evidence {
     /// The signal: `post-gc-heap` is the series of live heap sizes.
     pub signal: &'static str,
     pub detail: String,
+}
+
+impl Leak {
+    /// By the limit that is reached first. What has stopped growing reaches none.
+    pub fn severity(&self) -> Severity {
+        let limits = [self.heap_limit_in_ms, self.cgroup_limit_in_ms];
+        let first = limits
+            .into_iter()
+            .flatten()
+            .map(|limit| limit.estimate)
+            .min_by(f64::total_cmp);
+        Severity::of(first.filter(|_| self.state != State::Recovered))
+    }
 }
 
 impl Reading {
@@ -333,6 +376,14 @@ mod tests {
         let eta = eta(1000, growth);
         assert_eq!((eta.low, eta.estimate), (1.8e6, 3.6e6));
         assert_eq!(eta.high, f64::INFINITY);
+    }
+
+    #[test]
+    fn the_sooner_a_limit_is_reached_the_more_severe() {
+        let hours = |hours: f64| Severity::of(Some(hours * 3.6e6)).name();
+        let found = [0.5, 2.0, 48.0, 1000.0, f64::INFINITY].map(hours);
+        assert_eq!(found, ["critical", "high", "medium", "low", "low"]);
+        assert_eq!(Severity::of(None), Severity::Low);
     }
 
     #[test]

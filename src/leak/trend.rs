@@ -164,8 +164,10 @@ impl Detector for Trend {
     }
 
     fn wants_paths(&self) -> Option<LeakId> {
-        let episodes = self.courses.iter().filter_map(|course| course.open());
-        let suspects = episodes.filter(|episode| episode.state == State::Suspect);
+        let courses = self.courses.iter().filter(|one| one.kind != Kind::Native);
+        let suspects = courses
+            .filter_map(|one| one.episode.as_ref())
+            .filter(|episode| episode.state == State::Suspect);
         suspects.map(|episode| episode.id).min()
     }
 
@@ -178,15 +180,13 @@ impl Detector for Trend {
     }
 
     fn take_paths(&mut self, paths: PathGrowth) {
-        // Captures are of the whole heap: they speak to each suspicion.
-        for course in self
+        // Captures are of the whole heap: they speak to each suspicion but those of native memory.
+        let courses = self
             .courses
             .iter_mut()
-            .filter(|one| one.kind != Kind::Native)
-        {
-            if let Some(episode) = &mut course.episode {
-                episode.paths = Some(paths.clone());
-            }
+            .filter(|one| one.kind != Kind::Native);
+        for episode in courses.filter_map(|one| one.episode.as_mut()) {
+            episode.paths = Some(paths.clone());
         }
     }
 
@@ -199,13 +199,6 @@ impl Detector for Trend {
             .iter()
             .map(|one| self.explanation(one))
             .collect()
-    }
-}
-
-impl Course {
-    /// The suspicion that captures of the heap may speak to.
-    fn open(&self) -> Option<&Episode> {
-        self.episode.as_ref().filter(|_| self.kind != Kind::Native)
     }
 }
 
@@ -605,7 +598,6 @@ mod tests {
                 suspects += u32::from(said.contains(&State::Suspect));
                 leaks += u32::from(said.contains(&State::Leak));
             }
-            eprintln!("{likeness}: {suspects}");
             let found = suspects * 1000 / SERIES as u32;
             assert!(
                 found < per_mille,
