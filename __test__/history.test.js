@@ -53,10 +53,13 @@ describe('history', () => {
   })
 
   it('says what it has read and nothing that it has not', async () => {
-    const { events } = await inChild(async (memwatch, { untilNodeReports }) => {
+    const { events } = await inChild(async (memwatch, { hold, untilNodeReports }) => {
       memwatch.start()
       await untilNodeReports(() => {
         globalThis.gc({ type: 'minor' })
+        // Where next to nothing is garbage, V8 may have a little more in use after a collection than before.
+        hold(8 << 20)
+        hold(0)
         globalThis.gc()
       })
       return memwatch.history()
@@ -70,7 +73,7 @@ describe('history', () => {
     assert.ok(full.limitBytes > full.totalAfterBytes)
     if (MODE === 'native') {
       assert.ok(scavenge.newSpaceBeforeBytes > 0 && scavenge.newSpaceAfterBytes <= scavenge.newSpaceBeforeBytes)
-      assert.ok(full.usedBeforeBytes >= full.usedAfterBytes)
+      assert.ok(full.usedBeforeBytes > full.usedAfterBytes + (4 << 20))
       assert.ok(full.usedBeforeBytes <= full.totalBeforeBytes)
     } else {
       // The collection is over when the fallback hears of it.
