@@ -32,13 +32,8 @@ struct Patience {
     most: u64,
 }
 
-/// Where paths of the heap grow with it.
-const CONFIRMED: Patience = Patience {
-    least: 30,
-    most: 50,
-};
-/// Where nothing but the series can be had.
-const UNCONFIRMED: Patience = Patience {
+/// Where paths of the heap grow with it, and where nothing but the series can be had.
+const USUAL: Patience = Patience {
     least: 36,
     most: 54,
 };
@@ -423,8 +418,7 @@ impl Trend {
 fn patience(kind: Kind, second_signal: SecondSignal) -> Patience {
     match (kind, second_signal) {
         (Kind::Native, _) | (_, SecondSignal::Disagrees) => CONTRADICTED,
-        (_, SecondSignal::Agrees) => CONFIRMED,
-        (_, SecondSignal::Missing) => UNCONFIRMED,
+        (_, SecondSignal::Agrees | SecondSignal::Missing) => USUAL,
         (_, SecondSignal::Awaited) => AWAITED,
     }
 }
