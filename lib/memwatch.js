@@ -282,7 +282,7 @@ class Memwatch extends EventEmitter {
         this.#pathSearch.capture(payload)
         break
       case 'leak':
-        if (payload.state !== 'suspect') this.#pathSearch.end()
+        if (payload.state !== 'suspect') this.#pathSearch.end(payload.id)
         this.emit('leak', toLeak(payload))
         break
       case 'snapshot':

@@ -9,16 +9,18 @@ const { captureOptions } = require('./options')
 class PathSearch {
   #native
   #series = null
+  #leakId = null
 
   /** @param native the addon's monitor */
   constructor (native) {
     this.#native = native
   }
 
-  /** @param {{ id: number, isFirst: boolean }} request */
-  async capture ({ id, isFirst }) {
+  /** @param {{ id: number, leakId: string, isFirst: boolean }} request */
+  async capture ({ id, leakId, isFirst }) {
     const { plan, watch } = captureOptions({ as: 'comparison' })
     if (isFirst || this.#series === null) this.#series = binding.HeapSeries.ofSuspicion()
+    this.#leakId = leakId
     const series = this.#series
     try {
       const { pauseMs, durationMs } = await captureAs(this.#native, plan, watch, series)
@@ -28,9 +30,9 @@ class PathSearch {
     }
   }
 
-  /** What is known of the heap is for a suspicion that has ended. */
-  end () {
-    this.#series = null
+  /** A suspicion has ended. What is known of the heap is dropped, unless it is for another one. */
+  end (leakId) {
+    if (leakId === this.#leakId) this.#series = null
   }
 }
 

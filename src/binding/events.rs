@@ -46,6 +46,8 @@ pub struct SnapshotPayload {
 #[napi(object, object_from_js = false)]
 pub struct CaptureRequestPayload {
     pub id: f64,
+    /// The `id` of the `leak` events of the suspicion.
+    pub leak_id: String,
     /// It is the first of a series.
     pub is_first: bool,
 }
@@ -157,6 +159,7 @@ impl Delivery {
                 name: "capture",
                 payload: Either6::F(CaptureRequestPayload {
                     id: request.id.0 as f64,
+                    leak_id: id_text(request.detector, request.id),
                     is_first: request.is_first,
                 }),
             },

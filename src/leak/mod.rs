@@ -300,6 +300,7 @@ fn slope(readings: &[Reading], bytes: impl Fn(&Reading) -> u64) -> Option<Interv
 
 #[cfg(test)]
 pub(crate) mod samples {
+    use super::permutation::SplitMix64;
     use super::*;
     use crate::gc::event::samples::full;
 
@@ -327,20 +328,16 @@ pub(crate) mod samples {
     }
 
     /// Reproducible noise.
-    pub struct Noise(u64);
+    pub struct Noise(SplitMix64);
 
     impl Noise {
         pub fn new(seed: u64) -> Self {
-            Self(seed)
+            Self(SplitMix64(seed))
         }
 
-        /// From 0 to 1: splitmix64.
+        /// From 0 to 1.
         pub fn uniform(&mut self) -> f64 {
-            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut bits = self.0;
-            bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            ((bits ^ (bits >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+            (self.0.next() >> 11) as f64 / (1u64 << 53) as f64
         }
 
         /// With a standard deviation of 1: Box and Muller.

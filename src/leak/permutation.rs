@@ -89,10 +89,10 @@ fn count_deals(numbers: &[f64], chosen: usize, reached: f64) -> u64 {
 
 /// Vigna's SplitMix64: small, and good enough to shuffle some dozens of numbers.
 #[derive(Debug)]
-struct SplitMix64(u64);
+pub(super) struct SplitMix64(pub(super) u64);
 
 impl SplitMix64 {
-    fn next(&mut self) -> u64 {
+    pub(super) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut word = self.0;
         word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -29,7 +29,7 @@ impl RobustSlope {
     ///
     /// # Complexity
     ///
-    /// O(n²) time and memory for n values: 2,016 slopes for 64, 40 µs.
+    /// O(n²) time and memory for n values: 2,016 slopes for 64.
     pub fn of(values: &[f64]) -> Option<Self> {
         let count = values.len();
         if count < 4 {

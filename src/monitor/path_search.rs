@@ -20,6 +20,8 @@ const LOST_AFTER: u64 = 50;
 /// What a capture is to be compared with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct CaptureRequest {
+    /// Who suspects.
+    pub detector: &'static str,
     pub id: LeakId,
     /// It is the first of a series.
     pub is_first: bool,
@@ -35,6 +37,7 @@ pub struct CaptureCost {
 /// The captures for one suspicion.
 #[derive(Debug)]
 pub struct PathSearch {
+    detector: &'static str,
     id: LeakId,
     /// The captures that are compared.
     captured_at: Vec<u64>,
@@ -47,8 +50,9 @@ pub struct PathSearch {
 }
 
 impl PathSearch {
-    pub fn new(id: LeakId) -> Self {
+    pub fn new(detector: &'static str, id: LeakId) -> Self {
         Self {
+            detector,
             id,
             captured_at: Vec::new(),
             known: PathGrowth::default(),
@@ -73,6 +77,7 @@ impl PathSearch {
         }
         self.asked_at = Some(collections);
         Some(CaptureRequest {
+            detector: self.detector,
             id: self.id,
             is_first: self.captured_at.is_empty(),
         })
@@ -151,7 +156,7 @@ mod tests {
 
     #[test]
     fn captures_keep_their_distance_in_collections_and_in_time() {
-        let mut search = PathSearch::new(ID);
+        let mut search = PathSearch::new("trend", ID);
         let first = search.request(20, 0).expect("the first one at once");
         assert!(first.is_first);
         assert_eq!(search.request(21, 0), None, "one is under way");
@@ -168,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_lost_request_is_made_again() {
-        let mut search = PathSearch::new(ID);
+        let mut search = PathSearch::new("trend", ID);
         assert!(search.request(0, 0).is_some());
         assert_eq!(search.request(LOST_AFTER - 1, 0), None);
         assert!(search.request(LOST_AFTER, 0).is_some());
@@ -176,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_series_without_growing_paths_begins_again() {
-        let mut search = PathSearch::new(ID);
+        let mut search = PathSearch::new("trend", ID);
         for at in 0..5 {
             assert_eq!(
                 search.request(at * 5, 0).map(|one| one.is_first),

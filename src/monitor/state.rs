@@ -300,7 +300,7 @@ impl State {
         let search = self.path_search.take().filter(|search| search.id() == id);
         let search = self.path_search.insert(search.unwrap_or_else(|| {
             self.detector.await_paths();
-            PathSearch::new(id)
+            PathSearch::new(self.detector.name(), id)
         }));
         let request = search.request(self.detector.collections(), clock::monotonic_ns());
         if let Some(request) = request {
