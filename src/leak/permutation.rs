@@ -115,32 +115,8 @@ impl SplitMix64 {
 }
 
 #[cfg(test)]
-pub(crate) mod samples {
-    use super::SplitMix64;
-
-    /// Numbers that are the same in every run.
-    pub struct Noise(SplitMix64);
-
-    impl Noise {
-        pub fn new(seed: u64) -> Self {
-            Self(SplitMix64(seed))
-        }
-
-        /// From 0 to 1.
-        pub fn uniform(&mut self) -> f64 {
-            (self.0.next() >> 11) as f64 / (1u64 << 53) as f64
-        }
-
-        /// Nearly normal, mean 0 and deviation 1: the sum of twelve.
-        pub fn normal(&mut self) -> f64 {
-            (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
-        }
-    }
-}
-
-#[cfg(test)]
 mod tests {
-    use super::samples::Noise;
+    use super::super::samples::Noise;
     use super::*;
 
     #[test]
@@ -162,8 +138,8 @@ mod tests {
     #[test]
     fn draws_agree_with_counting() {
         let mut noise = Noise::new(1);
-        let low: Vec<f64> = (0..9).map(|_| noise.normal()).collect();
-        let high: Vec<f64> = (0..9).map(|_| noise.normal() + 0.5).collect();
+        let low: Vec<f64> = (0..9).map(|_| noise.gauss()).collect();
+        let high: Vec<f64> = (0..9).map(|_| noise.gauss() + 0.5).collect();
         let drawn = chance_of_excess(&high, &low);
         assert!(!drawn.is_exact);
         let all = [&high[..], &low[..]].concat();
@@ -186,7 +162,7 @@ mod tests {
         let mut noise = Noise::new(2);
         let mut rare = 0;
         for _ in 0..1000 {
-            let numbers: Vec<f64> = (0..12).map(|_| noise.normal()).collect();
+            let numbers: Vec<f64> = (0..12).map(|_| noise.gauss()).collect();
             rare += u32::from(chance_of_excess(&numbers[..6], &numbers[6..]).p <= 0.05);
         }
         assert!((25..=75).contains(&rare), "{rare}");

@@ -334,8 +334,8 @@ fn middles(points: &[Point], count: usize) -> Vec<Point> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::permutation::samples::Noise;
     use super::super::recording::samples::recording;
+    use super::super::samples::Noise;
     use super::*;
 
     const BASE: f64 = 200e6;
@@ -347,7 +347,7 @@ mod tests {
         let mut off = 0.0;
         let sizes: Vec<u64> = (0..count)
             .map(|at| {
-                off = kept * off + (1.0 - kept * kept).sqrt() * random.normal();
+                off = kept * off + (1.0 - kept * kept).sqrt() * random.gauss();
                 // The first tenth is a warm-up.
                 let warm_up = (1.0 - 10.0 * at as f64 / count as f64).max(0.0);
                 (BASE + growth * at as f64 + noise * off - 5e7 * warm_up) as u64
@@ -421,7 +421,7 @@ mod tests {
             let period = 7 + seed % 9;
             let start = (random.uniform() * 20.0) as u64;
             let sizes: Vec<u64> = (start..start + 48)
-                .map(|at| (BASE + 4e6 * (at % period) as f64 + 1e5 * random.normal()) as u64)
+                .map(|at| (BASE + 4e6 * (at % period) as f64 + 1e5 * random.gauss()) as u64)
                 .collect();
             recording(&sizes)
         };
