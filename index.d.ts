@@ -832,6 +832,8 @@ declare namespace memwatch {
     fullGc: boolean
     nearHeapLimit: boolean
     snapshot: boolean
+    /** Whether allocations can be sampled while something is suspicious. */
+    allocationSampling: boolean
     /** Whether `capture` and `writeSnapshot` work here. */
     backgroundCapture: boolean
     /** Why not; `null` where they do. */
@@ -846,6 +848,8 @@ declare namespace memwatch {
     detector: Detector
     /** Whether the heap is captured while something is suspicious. Default `true`. */
     captures: boolean
+    /** Whether allocations are sampled meanwhile. Default `true`. */
+    allocations: boolean
     /** File of the flight recorder; `null` when off. */
     recorder: string | null
     /** File of the series recording; `null` when off, and after it has stopped by itself. */
@@ -870,6 +874,12 @@ declare namespace memwatch {
      * one part in a hundred of the time. Default `true`.
      */
     captures?: boolean
+    /**
+     * Lets V8's sampling heap profiler run while something is suspicious, to see whose objects stay: the
+     * `allocationStacks` among the suspects. V8 can sample for one at a time: where somebody else does, nothing is
+     * sampled, and the note says so. Default `true`.
+     */
+    allocations?: boolean
     /**
      * Keeps the ring in a memory-mapped file of fixed size, mode 0600, which
      * `npx memwatch-rs postmortem FILE` reads when the process is gone. `%p` becomes the process id, `%t` the
@@ -1028,6 +1038,7 @@ declare namespace memwatch {
     evidence: Array<{ signal: string, detail: string }>
     /** `null` is "not known"; the note says why. */
     suspects: {
+      /** The function that allocates, its callers and its pace: what was sampled, stays, and becomes more. */
       allocationStacks: string[] | null
       classes: string[] | null
       routes: string[] | null

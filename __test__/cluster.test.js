@@ -46,7 +46,7 @@ describe('cluster', () => {
     assert.equal(new Set(told.map(({ pid }) => pid)).size, 2)
     for (const { pid, full, before, recorder } of told) {
       assert.ok(full >= 1)
-      assert.deepEqual(before, { capacity: 4096, threshold: null, detector: 'trend', captures: true, recorder: null, record: null, nearHeapLimit: null })
+      assert.deepEqual(before, { capacity: 4096, threshold: null, detector: 'trend', captures: true, allocations: true, recorder: null, record: null, nearHeapLimit: null })
       assert.equal(recorder, path.join(folder, `${pid}.memwatch`))
       assert.ok(fs.existsSync(recorder))
     }

@@ -8,7 +8,7 @@ const { afterEach, describe, it } = require('node:test')
 const { inChild, temporaryFolder } = require('./child')
 const memwatch = require('..')
 
-const DEFAULTS = { capacity: 4096, threshold: null, detector: 'trend', captures: true, recorder: null, record: null, nearHeapLimit: null }
+const DEFAULTS = { capacity: 4096, threshold: null, detector: 'trend', captures: true, allocations: true, recorder: null, record: null, nearHeapLimit: null }
 
 describe('configure', () => {
   afterEach(() => { memwatch.stop().configure({ capacity: 4096, threshold: null, detector: 'trend' }) })

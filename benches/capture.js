@@ -7,11 +7,12 @@
 'use strict'
 
 const { fork, spawnSync } = require('node:child_process')
-const { copyFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } = require('node:fs')
+const { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
 
+const { buildExample } = require('../scripts/build-example')
 const { median, shuffled } = require('./confidence')
 const { availablePeers } = require('./peers')
 const { print } = require('./table')
@@ -82,21 +83,14 @@ async function main () {
 
 const loadAverage = () => os.loadavg().map((load) => load.toFixed(2)).join(' ')
 
-/** The addon that forks, or `null` where there is no Rust. */
+/** The addon that forks, or `null` where it cannot be built. */
 function buildFloor () {
-  const root = path.join(__dirname, '..')
-  const built = spawnSync('cargo', ['build', '--release', '--example', 'fork_floor', '--message-format=json'],
-    { cwd: root, encoding: 'utf8', maxBuffer: 64 * MEGABYTES, stdio: ['ignore', 'pipe', 'inherit'] })
-  if (built.status !== 0) {
-    process.stderr.write('the floor could not be built; it is left out\n')
+  try {
+    return buildExample('fork_floor')
+  } catch (error) {
+    process.stderr.write(`${error.message}\nthe floor is left out\n`)
     return null
   }
-  const artifacts = built.stdout.split('\n').filter((line) => line.includes('"fork_floor"')).map(JSON.parse)
-  const [library] = artifacts.flatMap(({ filenames }) => filenames ?? [])
-  // Node loads addons by this ending.
-  const addon = path.join(path.dirname(library), 'fork_floor.node')
-  copyFileSync(library, addon)
-  return addon
 }
 
 /** Results by subject, in the order of the rounds. */

@@ -1,13 +1,18 @@
-// The Koa application under load. On command it listens to `stats` or stops, and says what CPU time
-// the process has used.
+// The Koa application under load. On command it listens to `stats` or `leak` or stops, and says what CPU time
+// the process has used and what it was told.
 'use strict'
 
 const Koa = require('koa')
 const Router = require('@koa/router')
+const { Churn } = require('../corpus/lib/churn')
 const { own } = require('./watchers')
 
 const memwatch = own()
 const listener = () => {}
+const churn = new Churn({ bytesPerStep: 64 << 10, seed: 1 })
+const sessions = []
+let state = null
+const onLeak = (leak) => { state = leak.state }
 
 const router = new Router()
 router.get('/hello', (context) => {
@@ -18,12 +23,20 @@ router.get('/allocate', (context) => {
   for (let id = 0; id < 1000; id++) rows.push({ id, name: `row ${id}`, tags: [id, id + 1], owner: { id } })
   context.body = { rows: rows.length, last: rows.at(-1) }
 })
+// Work that outlives the young generation, as that of requests in flight does, and a little that stays.
+router.get('/leak', (context) => {
+  churn.step()
+  sessions.push({ id: sessions.length, at: Date.now(), seen: [sessions.length] })
+  context.body = { sessions: sessions.length }
+})
 
 const COMMANDS = {
   watch: (on) => {
     if (on) memwatch.on('stats', listener)
     else memwatch.removeListener('stats', listener)
   },
+  follow: () => { memwatch.on('leak', onLeak) },
+  state: () => state,
   cpu: () => {
     const { user, system } = process.cpuUsage()
     return user + system

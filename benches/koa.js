@@ -108,4 +108,4 @@ function routeRows (name, measured) {
   ]
 }
 
-module.exports = { koa }
+module.exports = { ask, koa, load }

@@ -1,6 +1,6 @@
 // Measures what the watcher costs; prints tables, with --markdown as Markdown.
 //
-// node benches/run.js [--markdown] [--quick] [--effort=N] [--only=collections,callback,koa]
+// node benches/run.js [--markdown] [--quick] [--effort=N] [--only=collections,callback,koa,suspicion]
 //
 // An effort of N takes N times as many processes, which narrows the intervals.
 'use strict'
@@ -11,6 +11,7 @@ const { parseArgs } = require('node:util')
 const { callback } = require('./callback')
 const { collections } = require('./collections')
 const { koa } = require('./koa')
+const { suspicion } = require('./suspicion')
 const { print } = require('./table')
 
 const PARTS = {
@@ -31,6 +32,12 @@ const PARTS = {
     repeated: 'servers',
     full: { servers: 6, rounds: 10 },
     quick: { servers: 2, rounds: 4 }
+  },
+  suspicion: {
+    measure: suspicion,
+    repeated: 'trios',
+    full: { trios: 10 },
+    quick: { trios: 3 }
   }
 }
 

@@ -6,7 +6,7 @@ use memwatch_rs::gc::{
     GcEvent, GcKind, HeapStatistics, PauseHistogram, ProcessMemory, Ring, Statistics, Totals,
     Trigger,
 };
-use memwatch_rs::leak::{Classic, Detector, Reading, Threshold};
+use memwatch_rs::leak::{Classic, Detector, Reading, Threshold, Trend};
 
 fn main() {
     divan::main();
@@ -128,6 +128,23 @@ fn classic_observe(bencher: Bencher) {
         sequence += 1;
         detector.observe(&reading(sequence))
     });
+}
+
+/// On the event loop, for each full collection: of a heap that stays as it is, and of one that grows for good. Both
+/// have filled all that the detector keeps.
+#[divan::bench(args = [0, 64 << 10])]
+fn trend_observe(bencher: Bencher, growth_bytes: u64) {
+    let mut detector = Trend::default();
+    let mut sequence = 0;
+    let mut next = || {
+        sequence += 1;
+        Reading {
+            live_bytes: live_bytes(sequence) + sequence * growth_bytes,
+            ..reading(sequence)
+        }
+    };
+    (0..1024).for_each(|_| drop(detector.observe(&next())));
+    bencher.bench_local(|| detector.observe(&next()));
 }
 
 /// On the event loop, for each full collection, when a threshold is set.

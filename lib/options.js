@@ -18,9 +18,9 @@ function invalid (code, message) {
 
 /** @returns {object} the fields to change, as the addon takes them */
 function configChange (options) {
-  checkFields('configure(options)', options, ['capacity', 'threshold', 'detector', 'recorder', 'record', 'nearHeapLimit', 'captures'])
+  checkFields('configure(options)', options, ['capacity', 'threshold', 'detector', 'recorder', 'record', 'nearHeapLimit', 'captures', 'allocations'])
   const change = {}
-  const { capacity, threshold, detector, recorder, record, nearHeapLimit, captures } = options
+  const { capacity, threshold, detector, recorder, record, nearHeapLimit, captures, allocations } = options
   if (capacity !== undefined) {
     if (!Number.isInteger(capacity) || capacity < 1 || capacity > MAX_CAPACITY) {
       throw invalid('ERR_MEMWATCH_INVALID_CAPACITY',
@@ -39,6 +39,7 @@ function configChange (options) {
   if (recorder !== undefined) change.recorder = recordingPath('recorder', recorder)
   if (record !== undefined) change.record = recordingPath('record', record)
   if (captures !== undefined) change.captures = flag('captures', captures)
+  if (allocations !== undefined) change.allocations = flag('allocations', allocations)
   if (nearHeapLimit !== undefined) change.nearHeapLimit = heapLimitPlan(nearHeapLimit)
   return change
 }

@@ -14,6 +14,8 @@ const running = process[RUNNING] ??= new Set()
 const HEAP = {
   name: 'heap',
   start (post, interval) {
+    // What is sampled for a suspicion can wait.
+    binding.yieldHeapProfiler()
     try {
       post('HeapProfiler.getSamplingProfile')
     } catch {

@@ -19,7 +19,7 @@ const STEPS = [
   ['heaps in fallback mode', 'MEMWATCH_TEST_SMALL_HEAPS=1 node scripts/run-tests.js --mode fallback ' +
     '__test__/heap-diff.test.js __test__/open-heap.test.js'],
   ['report page', 'node --test __test__/report-page.test.js'],
-  ['corpus', 'node --test __test__/corpus.test.js'],
+  ['verdicts', 'node --test --test-concurrency=1 __test__/corpus.test.js __test__/native-leak.test.js'],
   ['package', 'node --test __test__/package.test.js'],
   ['demo', 'node --test __test__/demo.test.js'],
   ['stress', 'node --test __test__/stress.test.js'],

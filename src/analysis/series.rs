@@ -210,6 +210,11 @@ impl Series {
         self.grown.is_empty() && (0..last.len()).any(is_gone)
     }
 
+    /// What the objects of the last heap take.
+    pub fn newest_bytes(&self) -> u64 {
+        self.heaps.last().map_or(0, |heap| heap.total_bytes)
+    }
+
     /// The paths that grew, what retains most first.
     pub fn paths(&self) -> &[GrownPath] {
         &self.grown

@@ -16,7 +16,7 @@ thread_local! {
 
 /// The monitor of this environment; opened on the first call, with what `open` says.
 pub fn monitor(env: &Env, open: impl FnOnce() -> Result<(Host, Mode)>) -> Result<Rc<Monitor>> {
-    let isolate = Isolate::current().map_or(0, |isolate| isolate.address());
+    let isolate = current_isolate();
     if let Some(monitor) = find(isolate) {
         return Ok(monitor);
     }
@@ -29,6 +29,16 @@ pub fn monitor(env: &Env, open: impl FnOnce() -> Result<(Host, Mode)>) -> Result
         MONITORS.with_borrow_mut(|monitors| monitors.retain(|(address, _)| *address != isolate));
     })?;
     Ok(monitor)
+}
+
+/// The monitor of this environment, if it was opened.
+pub fn existing() -> Option<Rc<Monitor>> {
+    find(current_isolate())
+}
+
+/// Zero where it cannot be told: there is one for all of the thread then.
+fn current_isolate() -> usize {
+    Isolate::current().map_or(0, |isolate| isolate.address())
 }
 
 fn find(isolate: usize) -> Option<Rc<Monitor>> {

@@ -4,7 +4,7 @@ use napi::bindgen_prelude::*;
 use napi_derive::napi;
 
 use crate::gc::{GcKind, Interval};
-use crate::leak::{Check, Explanation, GrowingPath, Leak, LeakId, State};
+use crate::leak::{Check, Explanation, GrowingStack, Leak, LeakId, State};
 use crate::monitor::{Notification, Stats, with_array_buffers};
 use crate::report::explanation::explanation_text;
 use crate::report::trace_line::trace_line;
@@ -302,7 +302,7 @@ impl LeakPayload {
                 })
                 .collect(),
             suspects: SuspectsPayload {
-                allocation_stacks: None,
+                allocation_stacks: known(&leak.stacks, GrowingStack::to_string),
                 classes: known(&leak.paths, |path| path.class.clone()),
                 routes: None,
                 retainer_paths: known(&leak.paths, |path| path.text.clone()),
@@ -349,6 +349,6 @@ fn id_text(detector: &str, id: LeakId) -> String {
 }
 
 /// `None` where nothing is known.
-fn known(paths: &[GrowingPath], tell: fn(&GrowingPath) -> String) -> Option<Vec<String>> {
-    (!paths.is_empty()).then(|| paths.iter().map(tell).collect())
+fn known<T>(found: &[T], tell: fn(&T) -> String) -> Option<Vec<String>> {
+    (!found.is_empty()).then(|| found.iter().map(tell).collect())
 }

@@ -21,6 +21,7 @@ pub struct Capabilities {
     pub full_gc: bool,
     pub near_heap_limit: bool,
     pub snapshot: bool,
+    pub allocation_sampling: bool,
     pub background_capture: bool,
     pub background_capture_reason: Option<String>,
 }
@@ -45,6 +46,7 @@ pub fn capabilities() -> Capabilities {
         full_gc: found.full_gc,
         near_heap_limit: found.near_heap_limit,
         snapshot: found.snapshot,
+        allocation_sampling: found.allocation_sampling,
         background_capture: background_capture_reason.is_none(),
         background_capture_reason,
     }

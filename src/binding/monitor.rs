@@ -1,6 +1,7 @@
 //! The class that `lib/` talks to: one instance a loaded copy of the package, all of one environment
 //! on the same monitor.
 
+use std::ffi::c_void;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
@@ -56,6 +57,7 @@ pub struct ConfigChange {
     pub record: Option<Either<String, Null>>,
     pub near_heap_limit: Option<Either<HeapLimitOptions, Null>>,
     pub captures: Option<bool>,
+    pub allocations: Option<bool>,
 }
 
 #[napi(object, object_to_js = false)]
@@ -76,6 +78,8 @@ pub struct ConfigValues {
     pub near_heap_limit: Option<u32>,
     /// Whether the heap is captured while something is suspicious.
     pub captures: bool,
+    /// Whether allocations are sampled meanwhile.
+    pub allocations: bool,
 }
 
 #[napi(object, object_to_js = false)]
@@ -178,6 +182,7 @@ impl Monitor {
             recorder: change.recorder.map(|one| nullable(one).map(PathBuf::from)),
             record: change.record.map(|one| nullable(one).map(PathBuf::from)),
             captures: change.captures,
+            allocations: change.allocations,
             near_heap_limit: change
                 .near_heap_limit
                 .map(|one| nullable(one).map(HeapLimitPlan::from)),
@@ -196,6 +201,7 @@ impl Monitor {
             record: shown(config.record),
             near_heap_limit: config.near_heap_limit.map(|plan| plan.captures),
             captures: config.captures,
+            allocations: config.allocations,
         }
     }
 
@@ -210,9 +216,11 @@ impl Monitor {
     }
 
     #[napi(catch_unwind)]
-    pub fn take(&self, array_buffer_bytes: f64) -> Vec<Delivery> {
+    pub fn take(&self, env: &Env, array_buffer_bytes: f64) -> Vec<Delivery> {
+        let waiting = self.shared.take(self.id);
         self.shared
-            .take(self.id)
+            .follow_allocations(&|string| text_of(env, string));
+        waiting
             .iter()
             .map(|notification| Delivery::new(notification, array_buffer_bytes, self.trace))
             .collect()
@@ -227,7 +235,7 @@ impl Monitor {
             copy: milliseconds(duration_ms),
         };
         self.shared
-            .take_paths(LeakId(id as u64), series.growing_paths(), cost);
+            .take_paths(LeakId(id as u64), series.newest(), cost);
     }
 
     /// The same where the capture has failed.
@@ -299,6 +307,25 @@ impl Drop for Monitor {
     fn drop(&mut self) {
         self.shared.unsubscribe(self.id);
     }
+}
+
+/// Ends the sampling for a suspicion, because somebody else wants V8's heap profiler.
+#[napi(catch_unwind)]
+pub fn yield_heap_profiler() {
+    if let Some(monitor) = environment::existing() {
+        monitor.yield_heap_profiler();
+    }
+}
+
+/// The text of a string by V8's handle, which is what Node-API hands out; empty where there is none.
+#[allow(unsafe_code)]
+fn text_of(env: &Env, string: *mut c_void) -> String {
+    if string.is_null() {
+        return String::new();
+    }
+    // SAFETY: a handle of this environment's isolate, in the scope of the call.
+    let text = unsafe { String::from_napi_value(env.raw(), string.cast()) };
+    text.unwrap_or_default()
 }
 
 /// A call of `target.deliver()` from anywhere.

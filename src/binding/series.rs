@@ -13,6 +13,7 @@ use crate::analysis::{
 };
 use crate::capture::{Captured, CapturedSeries};
 use crate::leak::GrowingPath;
+use crate::monitor::CaptureAnswer;
 use crate::report::heap::merged_path;
 use crate::units::format_bytes;
 
@@ -142,14 +143,16 @@ impl NativeSeries {
         }
     }
 
-    /// What grew in all captures, in the words of a leak; none where the last one cannot tell. What is known of the
-    /// captures themselves is dropped.
-    pub fn growing_paths(&self) -> Option<Vec<GrowingPath>> {
+    /// What grew in all captures, in the words of a leak. What is known of the captures themselves is dropped.
+    pub fn newest(&self) -> CaptureAnswer {
         let mut kept = self.kept.lock();
         kept.captures.clear();
         let heaps = kept.series.heaps();
         let paths = heaps.paths().iter().map(GrowingPath::from);
-        (!heaps.is_hidden()).then(|| paths.collect())
+        CaptureAnswer {
+            heap_bytes: heaps.newest_bytes(),
+            paths: (!heaps.is_hidden()).then(|| paths.collect()),
+        }
     }
 }
 

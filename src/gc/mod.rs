@@ -1,6 +1,7 @@
 //! What the collector did: one record a collection, the ring that keeps them, and what they add up to.
 #![forbid(unsafe_code)]
 
+pub mod allocation_site;
 pub mod event;
 pub mod pauses;
 pub mod process_memory;
@@ -11,6 +12,7 @@ pub mod statistics;
 pub mod totals;
 pub mod window;
 
+pub use allocation_site::{AllocationSite, SiteId};
 pub use event::{GcEvent, GcKind, HeapStatistics, Trigger};
 pub use pauses::PauseHistogram;
 pub use process_memory::ProcessMemory;

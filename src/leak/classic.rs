@@ -86,6 +86,7 @@ impl Classic {
                     .join(" → "),
             }],
             paths: Vec::new(),
+            stacks: Vec::new(),
             note: NOT_LOOKED_FOR.into(),
         }
     }

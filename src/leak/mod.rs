@@ -1,6 +1,7 @@
 //! Judges the series of post-GC readings: detectors take one reading a full collection and report leaks.
 #![forbid(unsafe_code)]
 
+mod allocation_growth;
 pub mod classic;
 pub mod path_growth;
 pub mod permutation;
@@ -12,8 +13,9 @@ pub mod threshold;
 pub mod trend;
 pub mod verification;
 
-use crate::gc::{self, GcEvent, Interval, ProcessMemory};
+use crate::gc::{self, AllocationSite, GcEvent, Interval, ProcessMemory};
 
+pub use allocation_growth::{AllocationGrowth, GrowingStack};
 pub use classic::Classic;
 pub use path_growth::{GrowingPath, MIN_CAPTURES, PathGrowth};
 pub use shape::Check;
@@ -51,8 +53,8 @@ pub trait Detector: Send {
     /// Forgets all readings: some full collections were not watched.
     fn reset(&mut self);
 
-    /// The suspicion that growth by path would confirm or not.
-    fn wants_paths(&self) -> Option<LeakId> {
+    /// The suspicion that more evidence would confirm or not.
+    fn wants_evidence(&self) -> Option<LeakId> {
         None
     }
 
@@ -69,6 +71,12 @@ pub trait Detector: Send {
 
     /// Growth by path is not to be had, and why.
     fn miss_paths(&mut self, _why: String) {}
+
+    /// Takes where what is there now was allocated.
+    fn take_allocations(&mut self, _at_ns: u64, _sites: Vec<AllocationSite>) {}
+
+    /// Allocations cannot be sampled, and why. What was before is void.
+    fn miss_allocations(&mut self, _why: String) {}
 
     /// What it thinks now, and why.
     fn explain(&self) -> Vec<Explanation> {
@@ -206,6 +214,8 @@ pub struct Leak {
     pub evidence: Vec<Evidence>,
     /// Those that go on growing, what retains most first.
     pub paths: Vec<GrowingPath>,
+    /// The fastest first.
+    pub stacks: Vec<GrowingStack>,
     /// What is known of the suspects, and what is not.
     pub note: String,
 }

@@ -5,10 +5,14 @@ use std::fmt;
 
 /// Captures before growth by path says anything.
 pub const MIN_CAPTURES: usize = 3;
-/// The newest growth of a path, as a share of its earlier pace, with which it goes on.
-const STEADY: f64 = 0.4;
+/// The pace since the capture before the last, as a share of the earlier pace, with which something goes on.
+const STEADY: f64 = 0.7;
+/// The same of the newer half, as a share of the whole pace.
+const STEADY_HALF: f64 = 0.65;
 /// What the paths that go on growing must explain of the growth of the series.
 const EXPLAINED: f64 = 0.15;
+/// Paths that explain less than this explain nothing.
+const UNEXPLAINED: f64 = 0.05;
 /// A capture that is older than so many full collections says nothing of now.
 const FRESH: u64 = 6;
 
@@ -29,24 +33,35 @@ pub struct GrowingPath {
 pub struct PathGrowth {
     /// How many full collections there had been, by capture.
     pub captured_at: Vec<u64>,
+    /// What could be reached, by capture.
+    pub heap_bytes: Vec<u64>,
     pub paths: Vec<GrowingPath>,
 }
 
 impl PathGrowth {
-    /// Whether enough of what grew since the first capture is held by paths that go on growing.
-    pub fn confirms(&self, grown_bytes: f64, collections: u64) -> bool {
-        self.counts(collections) && self.growth_bytes() >= grown_bytes * EXPLAINED
+    /// Whether enough of what the series grows by a full collection is held by paths that go on growing.
+    pub fn confirms(&self, bytes_per_collection: f64, collections: u64) -> bool {
+        self.counts(collections) && self.explained(bytes_per_collection) >= EXPLAINED
     }
 
-    /// By how much more the paths that go on growing lead to than in the first capture.
-    fn growth_bytes(&self) -> f64 {
-        let steady = self.steady();
-        steady.into_iter().map(GrowingPath::growth_bytes).sum()
+    /// Whether no path that matters goes on growing, and neither does what can be reached at all.
+    pub fn denies(&self, bytes_per_collection: f64, collections: u64) -> bool {
+        self.counts(collections)
+            && self.explained(bytes_per_collection) < UNEXPLAINED
+            && !is_steady(&self.captured_at, &self.heap_bytes)
     }
 
-    /// Whether no path goes on growing.
-    pub fn denies(&self, collections: u64) -> bool {
-        self.counts(collections) && self.steady().is_empty()
+    /// Which share of the growth since the first capture the paths that go on growing lead to.
+    pub fn explained(&self, bytes_per_collection: f64) -> f64 {
+        let (Some(first), Some(last)) = (self.captured_at.first(), self.captured_at.last()) else {
+            return 0.0;
+        };
+        // The sum of nothing would be -0.
+        let growth_bytes = self
+            .steady()
+            .into_iter()
+            .fold(0.0, |sum, path| sum + path.growth_bytes());
+        growth_bytes / (bytes_per_collection * (last - first) as f64).max(1.0)
     }
 
     /// Whether there are captures enough, and new ones.
@@ -60,36 +75,14 @@ impl PathGrowth {
         let mut steady: Vec<_> = self
             .paths
             .iter()
-            .filter(|path| self.is_steady(path))
+            .filter(|path| is_steady(&self.captured_at, &path.counts))
             .collect();
         steady.sort_by(|one, other| other.growth_bytes().total_cmp(&one.growth_bytes()));
         steady
     }
-
-    fn is_steady(&self, path: &GrowingPath) -> bool {
-        let seen = path.seen(&self.captured_at);
-        let pace = |(from_at, from): (u64, u64), (to_at, to): (u64, u64)| {
-            to.saturating_sub(from) as f64 / to_at.saturating_sub(from_at).max(1) as f64
-        };
-        match seen[..] {
-            [first, .., before, last] => pace(before, last) >= STEADY * pace(first, before),
-            _ => false,
-        }
-    }
 }
 
 impl GrowingPath {
-    /// When it was captured, and how many objects it had; without the captures that showed them elsewhere.
-    fn seen(&self, captured_at: &[u64]) -> Vec<(u64, u64)> {
-        let mut seen: Vec<(u64, u64)> = Vec::with_capacity(self.counts.len());
-        for (&at, &count) in captured_at.iter().zip(&self.counts) {
-            if seen.last().is_none_or(|(_, last)| count >= last / 2) {
-                seen.push((at, count));
-            }
-        }
-        seen
-    }
-
     /// By how much more it leads to than in the first capture, if all objects on it lead to as much.
     fn growth_bytes(&self) -> f64 {
         let (Some(first), Some(last)) = (self.counts.first(), self.counts.last()) else {
@@ -97,6 +90,34 @@ impl GrowingPath {
         };
         self.reached_bytes as f64 * last.saturating_sub(*first) as f64 / (*last).max(1) as f64
     }
+}
+
+/// Whether what was counted at these collections goes on growing.
+fn is_steady(captured_at: &[u64], counts: &[u64]) -> bool {
+    let seen = visible(captured_at, counts);
+    let pace = |(from_at, from): (u64, u64), (to_at, to): (u64, u64)| {
+        to.saturating_sub(from) as f64 / to_at.saturating_sub(from_at).max(1) as f64
+    };
+    match seen[..] {
+        [first, .., before, last] => {
+            let middle = seen[seen.len() / 2];
+            last.1 > first.1
+                && pace(before, last) >= STEADY * pace(first, before)
+                && pace(middle, last) >= STEADY_HALF * pace(first, last)
+        }
+        _ => false,
+    }
+}
+
+/// When it was captured, and how many objects there were; without the captures that showed them elsewhere.
+fn visible(captured_at: &[u64], counts: &[u64]) -> Vec<(u64, u64)> {
+    let mut seen: Vec<(u64, u64)> = Vec::with_capacity(counts.len());
+    for (&at, &count) in captured_at.iter().zip(counts) {
+        if seen.last().is_none_or(|(_, last)| count >= last / 2) {
+            seen.push((at, count));
+        }
+    }
+    seen
 }
 
 impl fmt::Display for PathGrowth {
@@ -120,9 +141,11 @@ impl fmt::Display for PathGrowth {
 mod tests {
     use super::*;
 
+    /// Captures at every fifth collection; the path holds 1,000 bytes in the last.
     fn growth(counts: &[u64]) -> PathGrowth {
         PathGrowth {
             captured_at: (1..=counts.len() as u64).map(|at| at * 5).collect(),
+            heap_bytes: vec![1 << 20; counts.len()],
             paths: vec![GrowingPath {
                 text: "global object → .cache".into(),
                 class: "Map".into(),
@@ -133,27 +156,41 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_on_growing_confirms() {
-        assert!(growth(&[100, 200, 300, 400]).confirms(1000.0, 21));
+    fn what_goes_on_growing_confirms_if_it_is_enough() {
+        let growing = growth(&[100, 200, 300, 400]);
+        assert!((growing.explained(100.0) - 0.5).abs() < 1e-9);
+        assert!(growing.confirms(100.0, 21) && !growing.denies(100.0, 21));
+        assert!(!growing.confirms(500.0, 21) && !growing.denies(500.0, 21));
+        assert!(!growing.confirms(5000.0, 21) && growing.denies(5000.0, 21));
     }
 
     #[test]
     fn what_slows_down_does_not() {
-        assert!(!growth(&[100, 200, 300, 310]).confirms(1000.0, 21));
-        assert!(growth(&[100, 200, 300, 310]).denies(21));
+        for slows in [&[100, 200, 300, 310][..], &[100, 300, 500, 600, 650, 690]] {
+            let now = slows.len() as u64 * 5;
+            assert!(!growth(slows).confirms(1.0, now), "{slows:?}");
+            assert!(growth(slows).denies(1.0, now), "{slows:?}");
+        }
     }
 
     #[test]
     fn a_capture_that_shows_the_objects_elsewhere_does_not_count() {
-        assert!(growth(&[100, 200, 3, 400]).confirms(1000.0, 21));
-        assert!(growth(&[100, 200, 3, 205]).denies(21));
+        assert!(growth(&[100, 200, 3, 400]).confirms(1.0, 21));
+        assert!(growth(&[100, 200, 3, 205]).denies(1.0, 21));
     }
 
     #[test]
-    fn few_old_or_small_captures_do_not() {
-        assert!(!growth(&[100, 200]).confirms(1000.0, 11));
-        assert!(!growth(&[100, 200, 300, 400]).confirms(1000.0, 40));
-        assert!(!growth(&[100, 200, 300, 400]).confirms(1e6, 21));
+    fn a_heap_that_grows_on_no_path_is_not_denied() {
+        let mut unexplained = growth(&[100, 100, 100, 100]);
+        unexplained.heap_bytes = vec![10 << 20, 11 << 20, 12 << 20, 13 << 20];
+        assert!(!unexplained.denies(1e5, 21) && !unexplained.confirms(1e5, 21));
+    }
+
+    #[test]
+    fn few_or_old_captures_say_nothing() {
+        assert!(!growth(&[100, 200]).confirms(1.0, 11));
+        assert!(!growth(&[100, 200, 300, 400]).confirms(1.0, 40));
+        assert!(!growth(&[100, 100, 100, 100]).denies(1.0, 40));
         assert!(!PathGrowth::default().confirms(0.0, 0));
     }
 

@@ -5,9 +5,12 @@ use super::robust_slope::RobustSlope;
 
 /// A window with fewer values says nothing.
 pub const MIN_VALUES: usize = 12;
-/// The newest part of a window, which shows whether the growth goes on, and how many values it has at least.
-const RECENT_SHARE: f64 = 1.0 / 3.0;
+/// The newer half of a window shows whether the growth goes on; it has so many values at least.
 const MIN_RECENT: usize = 10;
+/// Of so many values the newer half shows it well enough to go by the slope alone.
+const CLEAR_COUNT: usize = 32;
+/// The share of the pace of all values with which the newest hardly grow.
+const STILL: f64 = 0.1;
 
 /// How many comparisons of floors there are.
 const FLOORS: u32 = 3;
@@ -40,8 +43,8 @@ impl Check {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shape {
     pub whole: RobustSlope,
-    earlier: RobustSlope,
     recent: RobustSlope,
+    count: usize,
     /// By how much the line rises in the window, as a share of the memory it belongs to.
     pub growth: f64,
     risen_floors: u32,
@@ -53,15 +56,12 @@ impl Shape {
         if values.len() < MIN_VALUES {
             return None;
         }
-        let recent = Self::recent_count(values.len());
-        let newest = &values[values.len() - recent..];
-        // In a short window the parts overlap.
-        let older = &values[..(values.len() - recent).max(MIN_RECENT)];
+        let newest = &values[values.len() - Self::recent_count(values.len())..];
         let whole = RobustSlope::of(values)?;
         Some(Self {
             growth: whole.slope * values.len() as f64 / base.max(1.0),
-            earlier: RobustSlope::of(older)?,
             recent: RobustSlope::of(newest)?,
+            count: values.len(),
             risen_floors: risen_floors(values),
             whole,
         })
@@ -82,20 +82,16 @@ impl Shape {
                 self.risen_floors.into(),
                 FLOORS.into(),
             ),
-            Check::new(
-                "newest slope as a share of the whole",
-                self.recent.slope / self.whole.slope,
-                0.3,
-            ),
+            Check::new("newest slope as a share of the whole", self.pace(), 0.3),
         ]
     }
 
     /// Whether the growth lasts, by the series alone or where another signal agrees.
     pub fn persistence(&self, is_confirmed: bool) -> [Check; 4] {
-        let [trend, growth, pace] = if is_confirmed {
-            [4.0, 0.07, 0.35]
+        let [trend, growth] = if is_confirmed {
+            [4.5, 0.07]
         } else {
-            [5.0, 0.1, 0.5]
+            [5.0, 0.1]
         };
         let floor = if is_confirmed {
             f64::NEG_INFINITY
@@ -105,18 +101,20 @@ impl Shape {
         [
             Check::new("trend in standard deviations", self.whole.z, trend),
             Check::new("growth as a share of the memory", self.growth, growth),
-            Check::new(
-                "newest slope as a share of the earlier one",
-                self.recent.slope / self.earlier.slope.max(f64::MIN_POSITIVE),
-                pace,
-            ),
+            Check::new("newest slope as a share of the whole", self.pace(), 0.7),
             Check::new("lowest likely newest slope", self.recent.low, floor),
         ]
     }
 
-    /// Whether the newest values surely grow at less than half the pace of all.
+    /// The slope of the newest values, as a share of that of all.
+    fn pace(&self) -> f64 {
+        self.recent.slope / self.whole.slope
+    }
+
+    /// Whether the newest values surely grow at less than half the pace of all, or hardly any more.
     pub fn has_flattened(&self) -> bool {
         self.recent.high < self.whole.slope / 2.0
+            || self.count >= CLEAR_COUNT && self.recent.slope < self.whole.slope * STILL
     }
 
     /// Whether the newest values grow at less than half the pace of all, as far as can be seen.
@@ -126,7 +124,7 @@ impl Shape {
 
     /// How many values of so many are the newest part.
     pub fn recent_count(count: usize) -> usize {
-        ((count as f64 * RECENT_SHARE).round() as usize).max(MIN_RECENT)
+        (count / 2).max(MIN_RECENT)
     }
 }
 

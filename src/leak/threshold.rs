@@ -70,6 +70,7 @@ impl Threshold {
                 ),
             }],
             paths: Vec::new(),
+            stacks: Vec::new(),
             note: NOT_LOOKED_FOR.into(),
         }
     }

@@ -7,15 +7,20 @@
 
 use std::collections::VecDeque;
 
+use super::allocation_growth::{AllocationGrowth, GrowingStack};
 use super::path_growth::PathGrowth;
 use super::robust_slope::RobustSlope;
 use super::shape::{Check, MIN_VALUES, Shape};
 use super::{Detector, Evidence, Kind, Leak, LeakId, Reading, State, slope};
+use crate::gc::AllocationSite;
 use crate::units::format_bytes;
 
-/// Readings that are kept, and beyond which a trend has lasted for long.
+/// Readings that are kept, and blocks of them.
 const READINGS: usize = 64;
-/// Suffixes of the readings are tried at this distance, so that old calm does not hide new growth.
+/// Full collections of which the lowest reading is kept for longer, to find growth that is too slow for the readings.
+const BLOCK: u64 = 8;
+/// Suffixes of the readings are tried at this distance, so that old calm does not hide new growth; those of the blocks
+/// too.
 const STRIDE: usize = 8;
 /// Growth below this share of the memory is no suspicion.
 const MIN_GROWTH: f64 = 0.035;
@@ -32,15 +37,20 @@ struct Patience {
     most: u64,
 }
 
-/// Where paths of the heap grow with it, and where nothing but the series can be had.
-const USUAL: Patience = Patience {
+/// Where paths of the heap grow with it.
+const CONFIRMED: Patience = Patience {
+    least: 36,
+    most: 46,
+};
+/// Where nothing but the series can be had.
+const ALONE: Patience = Patience {
     least: 36,
     most: 54,
 };
 /// The same while captures are on their way, which would also name what grows.
 const AWAITED: Patience = Patience {
-    least: 42,
-    most: 56,
+    least: 46,
+    most: 58,
 };
 /// Where captures find nothing that goes on growing, and of native memory, of which V8 tells nothing.
 const CONTRADICTED: Patience = Patience {
@@ -67,6 +77,10 @@ pub struct Trend {
     courses: [Course; 3],
     /// Why there is no growth by path to be had.
     unconfirmed: Option<String>,
+    /// What was sampled since the first of the present suspicions.
+    allocations: Option<AllocationGrowth>,
+    /// Why no allocations are sampled.
+    unsampled: Option<String>,
 }
 
 /// What one kind of memory has done.
@@ -75,7 +89,33 @@ struct Course {
     kind: Kind,
     /// What came before this collection is no longer looked at.
     begins_at: u64,
+    blocks: VecDeque<Block>,
+    /// The block that is not complete.
+    open: Option<Block>,
     episode: Option<Episode>,
+}
+
+/// So many full collections in a row.
+#[derive(Clone, Copy, Debug)]
+struct Block {
+    begins_at: u64,
+    /// Of the kind of memory.
+    lowest: Reading,
+}
+
+/// How finely the past is looked at.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Grain {
+    Collections,
+    Blocks,
+}
+
+/// What is looked at of one kind of memory.
+struct Window {
+    readings: Vec<Reading>,
+    kind: Kind,
+    /// Full collections that each reading stands for.
+    step: u64,
 }
 
 /// From the suspicion to its end.
@@ -119,6 +159,8 @@ impl Default for Trend {
         let course = |kind| Course {
             kind,
             begins_at: 0,
+            blocks: VecDeque::new(),
+            open: None,
             episode: None,
         };
         Self {
@@ -127,6 +169,8 @@ impl Default for Trend {
             next_id: 1,
             courses: [Kind::JsHeap, Kind::External, Kind::Native].map(course),
             unconfirmed: Some("nobody looks for growing paths".into()),
+            allocations: None,
+            unsampled: None,
         }
     }
 }
@@ -144,6 +188,9 @@ impl Detector for Trend {
             self.readings.pop_front();
         }
         self.readings.push_back(*reading);
+        for course in &mut self.courses {
+            course.push(self.collections, reading);
+        }
         self.collections += 1;
         (0..self.courses.len())
             .filter_map(|at| self.judge(at))
@@ -154,11 +201,13 @@ impl Detector for Trend {
         self.readings.clear();
         for course in &mut self.courses {
             course.begins_at = self.collections;
+            course.blocks.clear();
+            course.open = None;
             course.episode = None;
         }
     }
 
-    fn wants_paths(&self) -> Option<LeakId> {
+    fn wants_evidence(&self) -> Option<LeakId> {
         let courses = self.courses.iter().filter(|one| one.kind != Kind::Native);
         let suspects = courses
             .filter_map(|one| one.episode.as_ref())
@@ -189,6 +238,17 @@ impl Detector for Trend {
         self.unconfirmed = Some(why);
     }
 
+    fn take_allocations(&mut self, at_ns: u64, sites: Vec<AllocationSite>) {
+        let growth = self.allocations.get_or_insert_default();
+        growth.push(self.collections, at_ns, sites);
+        self.unsampled = None;
+    }
+
+    fn miss_allocations(&mut self, why: String) {
+        self.allocations = None;
+        self.unsampled = Some(why);
+    }
+
     fn explain(&self) -> Vec<Explanation> {
         self.courses
             .iter()
@@ -197,11 +257,42 @@ impl Detector for Trend {
     }
 }
 
+impl Course {
+    /// Takes the reading of the collection of that number.
+    fn push(&mut self, collection: u64, reading: &Reading) {
+        let open = self.open.get_or_insert(Block {
+            begins_at: collection,
+            lowest: *reading,
+        });
+        if bytes(self.kind, reading) < bytes(self.kind, &open.lowest) {
+            open.lowest = *reading;
+        }
+        if collection + 1 - open.begins_at == BLOCK {
+            if self.blocks.len() == READINGS {
+                self.blocks.pop_front();
+            }
+            self.blocks.extend(self.open.take());
+        }
+    }
+
+    /// Full collections that a suspicion takes at least.
+    fn fewest(&self, grain: Grain) -> u64 {
+        match (self.kind, grain) {
+            (_, Grain::Blocks) => MIN_VALUES as u64 * BLOCK,
+            (Kind::Native, _) => MIN_NATIVE_COLLECTIONS,
+            (Kind::JsHeap | Kind::External, _) => MIN_VALUES as u64,
+        }
+    }
+}
+
 impl Trend {
     fn judge(&mut self, at: usize) -> Option<Leak> {
         let course = &self.courses[at];
         let Some(episode) = &course.episode else {
-            let since = self.suspicious_since(course)?;
+            let since = self.suspicion(course)?;
+            if self.wants_evidence().is_none() {
+                self.allocations = None;
+            }
             let id = LeakId(self.next_id);
             self.next_id += 1;
             self.courses[at].episode = Some(Episode {
@@ -212,18 +303,28 @@ impl Trend {
             });
             return self.report(at, State::Suspect);
         };
-        let window = self.window(episode.since);
-        let shape = shape_of(course.kind, &window)?;
-        let is_denied = self.second_signal(episode, &shape) == SecondSignal::Disagrees;
-        if shape.has_flattened() || is_denied && shape.slows_down() {
+        let window = self.window_of(course, episode);
+        let shape = window.shape()?;
+        let growth = window.bytes_per_collection(&shape);
+        let second_signal = self.second_signal(episode, growth);
+        let has_stopped = match second_signal {
+            // Paths grow without noise: they know before the series does.
+            SecondSignal::Agrees => false,
+            SecondSignal::Disagrees => shape.has_flattened() || shape.slows_down(),
+            SecondSignal::Missing | SecondSignal::Awaited => shape.has_flattened(),
+        };
+        if has_stopped {
             let report = self.report(at, State::Recovered);
-            let calm = Shape::recent_count(window.len()) as u64;
+            let calm = Shape::recent_count(window.readings.len()) as u64 * window.step;
             let course = &mut self.courses[at];
-            course.begins_at = self.collections - calm;
+            course.begins_at = self.collections.saturating_sub(calm);
             course.episode = None;
             return report;
         }
-        if episode.state == State::Suspect && self.is_leak(course.kind, episode, &shape) {
+        let needed = patience(course.kind, second_signal).collections(shape.growth);
+        let is_leak = self.collections - episode.since >= needed
+            && all_pass(&shape.persistence(second_signal == SecondSignal::Agrees));
+        if episode.state == State::Suspect && is_leak {
             if let Some(episode) = &mut self.courses[at].episode {
                 episode.state = State::Leak;
             }
@@ -232,71 +333,102 @@ impl Trend {
         None
     }
 
+    /// The collection with which a suspicious trend begins that goes on up to now.
+    fn suspicion(&self, course: &Course) -> Option<u64> {
+        let is_new_block = course.open.is_none();
+        let slow = || self.suspicious_since(course, Grain::Blocks);
+        self.suspicious_since(course, Grain::Collections)
+            .or_else(|| is_new_block.then(slow).flatten())
+    }
+
     /// The collection with which the longest suspicious trend up to now begins.
-    fn suspicious_since(&self, course: &Course) -> Option<u64> {
-        let oldest = self.oldest().max(course.begins_at);
+    fn suspicious_since(&self, course: &Course, grain: Grain) -> Option<u64> {
         let is_suspicious = |since: &u64| {
-            let window = self.window(*since);
-            Shape::may_be_suspicious(&values(course.kind, &window))
-                && shape_of(course.kind, &window).is_some_and(|shape| {
+            let window = self.window(course, *since, grain);
+            Shape::may_be_suspicious(&window.values(course.kind))
+                && window.shape().is_some_and(|shape| {
                     all_pass(&shape.suspicion(min_growth(course.kind)))
-                        && !is_by_the_way(course.kind, &window, &shape)
+                        && !window.is_by_the_way(&shape)
                 })
         };
-        let fewest = match course.kind {
-            Kind::Native => MIN_NATIVE_COLLECTIONS,
-            Kind::JsHeap | Kind::External => MIN_VALUES as u64,
-        };
-        (oldest..=self.collections.checked_sub(fewest)?)
-            .step_by(STRIDE)
+        let oldest = self.oldest(course, grain).max(course.begins_at);
+        (oldest..=self.collections.checked_sub(course.fewest(grain))?)
+            .step_by(STRIDE * grain.step() as usize)
             .find(is_suspicious)
     }
 
-    fn is_leak(&self, kind: Kind, episode: &Episode, shape: &Shape) -> bool {
-        let second_signal = self.second_signal(episode, shape);
-        let needed = patience(kind, second_signal).collections(shape.growth);
-        self.collections - episode.since >= needed
-            && all_pass(&shape.persistence(second_signal == SecondSignal::Agrees))
-    }
-
-    fn second_signal(&self, episode: &Episode, shape: &Shape) -> SecondSignal {
-        let missing = match self.unconfirmed {
-            Some(_) => SecondSignal::Missing,
-            None => SecondSignal::Awaited,
+    fn second_signal(&self, episode: &Episode, bytes_per_collection: f64) -> SecondSignal {
+        let missing = match (&self.unconfirmed, &self.allocations) {
+            // What captures would tell better.
+            (Some(_), Some(growth)) if growth.confirms(bytes_per_collection) => {
+                SecondSignal::Agrees
+            }
+            (Some(_), _) => SecondSignal::Missing,
+            (None, _) => SecondSignal::Awaited,
         };
         let Some(paths) = episode.paths.as_ref() else {
             return missing;
         };
-        let grown_bytes = shape.whole.slope * self.window(episode.since).len() as f64;
-        if paths.confirms(grown_bytes, self.collections) {
+        if paths.confirms(bytes_per_collection, self.collections) {
             SecondSignal::Agrees
-        } else if paths.denies(self.collections) {
+        } else if paths.denies(bytes_per_collection, self.collections) {
             SecondSignal::Disagrees
         } else {
             missing
         }
     }
 
-    /// The number of the oldest reading that is kept.
-    fn oldest(&self) -> u64 {
-        self.collections - self.readings.len() as u64
+    /// The number of the oldest collection that is known.
+    fn oldest(&self, course: &Course, grain: Grain) -> u64 {
+        match grain {
+            Grain::Collections => self.collections - self.readings.len() as u64,
+            Grain::Blocks => course
+                .blocks
+                .front()
+                .map_or(self.collections, |block| block.begins_at),
+        }
     }
 
-    /// The readings from the collection of that number on, as far as they are kept.
-    fn window(&self, since: u64) -> Vec<Reading> {
-        let skipped = since.saturating_sub(self.oldest()) as usize;
-        self.readings.iter().skip(skipped).copied().collect()
+    /// What is known from the collection of that number on.
+    fn window(&self, course: &Course, since: u64, grain: Grain) -> Window {
+        let readings = match grain {
+            Grain::Collections => {
+                let skipped = since.saturating_sub(self.oldest(course, grain)) as usize;
+                self.readings.iter().skip(skipped).copied().collect()
+            }
+            Grain::Blocks => {
+                let blocks = course.blocks.iter();
+                let later = blocks.filter(|block| block.begins_at >= since);
+                later.map(|block| block.lowest).collect()
+            }
+        };
+        Window {
+            readings,
+            kind: course.kind,
+            step: grain.step(),
+        }
+    }
+
+    /// What is known of a suspicion: block by block, once it lasts for long.
+    fn window_of(&self, course: &Course, episode: &Episode) -> Window {
+        let long = self.window(course, episode.since, Grain::Blocks);
+        match long.readings.len() >= MIN_VALUES {
+            true => long,
+            false => self.window(course, episode.since, Grain::Collections),
+        }
     }
 
     fn report(&self, at: usize, state: State) -> Option<Leak> {
         let course = &self.courses[at];
         let episode = course.episode.as_ref()?;
-        let window = self.window(episode.since);
-        let (first, last) = (window.first()?, window.last()?);
-        let bytes_per_hour = slope(&window, |reading| bytes(course.kind, reading));
-        let (heap_limit_in_ms, cgroup_limit_in_ms) = last.limits(course.kind, bytes_per_hour);
+        let window = self.window_of(course, episode);
+        let readings = &window.readings;
+        let (first, last) = (readings.first()?, readings.last()?);
+        let newest = self.readings.back()?;
+        let bytes_per_hour = slope(readings, |reading| bytes(course.kind, reading));
+        let (heap_limit_in_ms, cgroup_limit_in_ms) = newest.limits(course.kind, bytes_per_hour);
         let growth_bytes = bytes(course.kind, last) as i64 - bytes(course.kind, first) as i64;
-        let (count, what) = (window.len(), course.kind.memory());
+        let (count, what) = (window.collections(), course.kind.memory());
         let per_hour = format_bytes(bytes_per_hour.map_or(0.0, |slope| slope.estimate));
         let message = match state {
             State::Suspect => format!(
@@ -320,7 +452,7 @@ impl Trend {
                 course.kind.name()
             ),
             message,
-            live_bytes: last.live_bytes,
+            live_bytes: newest.live_bytes,
             threshold_bytes: None,
             bytes_per_hour,
             heap_limit_in_ms,
@@ -329,22 +461,24 @@ impl Trend {
             paths: episode.paths.as_ref().map_or_else(Vec::new, |paths| {
                 paths.steady().into_iter().cloned().collect()
             }),
+            stacks: self.stacks(course.kind),
             note: self.note(course, episode),
         })
     }
 
-    fn evidence(&self, course: &Course, episode: &Episode, window: &[Reading]) -> Vec<Evidence> {
+    fn evidence(&self, course: &Course, episode: &Episode, window: &Window) -> Vec<Evidence> {
         let mut all = Vec::new();
-        if let Some(shape) = shape_of(course.kind, window) {
+        let readings = &window.readings;
+        if let Some(shape) = window.shape() {
             let quarter =
-                |at: usize| bytes(course.kind, &window[at * (window.len() - 1) / 4]) as f64;
+                |at: usize| bytes(course.kind, &readings[at * (readings.len() - 1) / 4]) as f64;
             let sizes: Vec<String> = (0..5).map(|at| format_bytes(quarter(at))).collect();
             all.push(Evidence {
                 signal: course.kind.signal(),
                 detail: format!(
                     "{} over {} full collections, {:.1} standard deviations from no trend",
                     sizes.join(" → "),
-                    window.len(),
+                    window.collections(),
                     shape.whole.z
                 ),
             });
@@ -352,17 +486,33 @@ impl Trend {
         if let Some(paths) = &episode.paths {
             all.push(Evidence {
                 signal: "growing-paths",
-                detail: paths.to_string(),
+                detail: self.path_text(course, episode, paths),
             });
         }
-        let (first, last) = (&window[0], &window[window.len() - 1]);
+        if let Some(growth) = self
+            .allocations
+            .as_ref()
+            .filter(|_| course.kind != Kind::Native)
+        {
+            all.push(Evidence {
+                signal: "allocation-stacks",
+                detail: growth.to_string(),
+            });
+        }
+        let (Some(first), Some(last)) = (readings.first(), readings.last()) else {
+            return all;
+        };
         if last.native_contexts > first.native_contexts {
             all.push(Evidence {
                 signal: "native-contexts",
                 detail: format!("{} → {}", first.native_contexts, last.native_contexts),
             });
         }
-        if last.global_handles_bytes > first.global_handles_bytes * 2 {
+        let of_samples = self
+            .allocations
+            .as_ref()
+            .map_or(0, AllocationGrowth::handle_bytes);
+        if last.global_handles_bytes > first.global_handles_bytes * 2 + of_samples {
             let sizes = [first, last].map(|one| format_bytes(one.global_handles_bytes as f64));
             all.push(Evidence {
                 signal: "global-handles",
@@ -372,33 +522,70 @@ impl Trend {
         all
     }
 
+    fn path_text(&self, course: &Course, episode: &Episode, paths: &PathGrowth) -> String {
+        let window = self.window_of(course, episode);
+        let explained = window.shape().map_or(0.0, |shape| {
+            paths.explained(window.bytes_per_collection(&shape))
+        });
+        format!(
+            "{paths}; {:.0} % of the growth is on such paths",
+            explained.clamp(0.0, 1.0) * 100.0
+        )
+    }
+
+    /// What of the heap grows by stack; none of native memory, which V8 does not allocate.
+    fn stacks(&self, kind: Kind) -> Vec<GrowingStack> {
+        let allocations = self.allocations.as_ref().filter(|_| kind != Kind::Native);
+        allocations.map_or_else(Vec::new, AllocationGrowth::growing)
+    }
+
     fn note(&self, course: &Course, episode: &Episode) -> String {
-        match (course.kind, &episode.paths, &self.unconfirmed) {
-            (Kind::Native, ..) => "native memory is not V8's to tell of: no second signal".into(),
-            (_, Some(_), _) => "paths that grew in every capture of the heap".into(),
-            (_, None, Some(why)) if episode.state == State::Leak => {
-                format!("no second signal: {why}")
+        let is_leak = episode.state == State::Leak;
+        let paths = match (course.kind, &episode.paths, &self.unconfirmed) {
+            (Kind::Native, ..) => {
+                return "native memory is not V8's to tell of: no second signal".into();
             }
+            (_, Some(paths), _) if !paths.steady().is_empty() => {
+                "paths that grew in every capture of the heap".into()
+            }
+            (_, Some(_), _) => "no path grew in every capture of the heap".into(),
+            (_, None, Some(why)) if is_leak => format!("no growing paths: {why}"),
             (_, None, _) => "captures of the heap have not told yet".into(),
+        };
+        match (&self.allocations, &self.unsampled) {
+            (Some(growth), _) if !growth.growing().is_empty() => {
+                format!("{paths}; stacks whose sampled objects stay and become more")
+            }
+            (_, Some(why)) if is_leak => format!("{paths}; no stacks: {why}"),
+            _ => paths,
         }
     }
 
     fn explanation(&self, course: &Course) -> Explanation {
-        let since = course.episode.as_ref().map(|episode| episode.since);
-        let window = self.window(since.unwrap_or_else(|| self.oldest().max(course.begins_at)));
-        let shape = shape_of(course.kind, &window);
+        let window = match &course.episode {
+            Some(episode) => self.window_of(course, episode),
+            None => self.window(course, course.begins_at, Grain::Collections),
+        };
+        let shape = window.shape();
         let mut checks = Vec::new();
         let mut needed_collections = 0;
         let mut second_signal = String::new();
         match (&course.episode, &shape) {
             (Some(episode), Some(shape)) => {
-                let signal = self.second_signal(episode, shape);
+                let signal = self.second_signal(episode, window.bytes_per_collection(shape));
                 needed_collections = patience(course.kind, signal).collections(shape.growth);
                 checks.extend(shape.persistence(signal == SecondSignal::Agrees));
                 second_signal = match &episode.paths {
-                    Some(paths) => paths.to_string(),
+                    Some(paths) => self.path_text(course, episode, paths),
                     None => self.note(course, episode),
                 };
+                if let Some(growth) = self
+                    .allocations
+                    .as_ref()
+                    .filter(|_| course.kind != Kind::Native)
+                {
+                    second_signal = format!("{second_signal}; {growth}");
+                }
             }
             (None, Some(shape)) => checks.extend(shape.suspicion(min_growth(course.kind))),
             (_, None) => {}
@@ -407,7 +594,7 @@ impl Trend {
             kind: course.kind,
             id: course.episode.as_ref().map(|episode| episode.id),
             state: course.episode.as_ref().map(|episode| episode.state),
-            collections: window.len() as u64,
+            collections: window.collections(),
             needed_collections,
             checks,
             second_signal,
@@ -418,26 +605,52 @@ impl Trend {
 fn patience(kind: Kind, second_signal: SecondSignal) -> Patience {
     match (kind, second_signal) {
         (Kind::Native, _) | (_, SecondSignal::Disagrees) => CONTRADICTED,
-        (_, SecondSignal::Agrees | SecondSignal::Missing) => USUAL,
+        (_, SecondSignal::Agrees) => CONFIRMED,
+        (_, SecondSignal::Missing) => ALONE,
         (_, SecondSignal::Awaited) => AWAITED,
     }
 }
 
-fn shape_of(kind: Kind, window: &[Reading]) -> Option<Shape> {
-    let base = window.first().map_or(0, |first| memory_bytes(kind, first));
-    Shape::of(&values(kind, window), base as f64)
+impl Grain {
+    /// Full collections that a reading stands for.
+    fn step(self) -> u64 {
+        match self {
+            Self::Collections => 1,
+            Self::Blocks => BLOCK,
+        }
+    }
 }
 
-/// Whether the heap grows by the objects that stand for much larger memory outside of it.
-fn is_by_the_way(kind: Kind, window: &[Reading], shape: &Shape) -> bool {
-    kind == Kind::JsHeap
-        && RobustSlope::of(&values(Kind::External, window))
-            .is_some_and(|external| external.slope > shape.whole.slope)
-}
+impl Window {
+    fn values(&self, kind: Kind) -> Vec<f64> {
+        let values = self.readings.iter().map(|one| bytes(kind, one) as f64);
+        values.collect()
+    }
 
-fn values(kind: Kind, window: &[Reading]) -> Vec<f64> {
-    let values = window.iter().map(|reading| bytes(kind, reading) as f64);
-    values.collect()
+    /// `None` for too few readings.
+    fn shape(&self) -> Option<Shape> {
+        let first = self.readings.first()?;
+        Shape::of(
+            &self.values(self.kind),
+            memory_bytes(self.kind, first) as f64,
+        )
+    }
+
+    fn bytes_per_collection(&self, shape: &Shape) -> f64 {
+        shape.whole.slope / self.step as f64
+    }
+
+    /// Full collections that it spans.
+    fn collections(&self) -> u64 {
+        self.readings.len() as u64 * self.step
+    }
+
+    /// Whether the heap grows by the objects that stand for much larger memory outside of it.
+    fn is_by_the_way(&self, shape: &Shape) -> bool {
+        self.kind == Kind::JsHeap
+            && RobustSlope::of(&self.values(Kind::External))
+                .is_some_and(|external| external.slope > shape.whole.slope)
+    }
 }
 
 /// The series of a kind.
@@ -550,6 +763,27 @@ mod tests {
     }
 
     #[test]
+    fn growth_that_is_too_slow_for_the_newest_readings_is_found_by_the_older_ones() {
+        // 1.6 % in 64 full collections.
+        let said = verdicts(&heap(600, 100.0, 0.026, 0.5, 13));
+        let [(suspect, State::Suspect), (leak, State::Leak)] = said[..] else {
+            panic!("{said:?}");
+        };
+        assert!(suspect > 64 && leak < 600, "{said:?}");
+        assert_eq!(states(&heap(600, 100.0, 0.0, 0.5, 14)), []);
+    }
+
+    #[test]
+    fn a_suspicion_that_lasts_is_judged_by_all_of_its_time() {
+        // 4 % in 64: enough to be suspicious, too little to be a leak by that alone.
+        let said = verdicts(&heap(400, 100.0, 0.065, 0.3, 15));
+        let [(suspect, State::Suspect), (leak, State::Leak)] = said[..] else {
+            panic!("{said:?}");
+        };
+        assert!(suspect < leak && leak < 250, "{said:?}");
+    }
+
+    #[test]
     fn a_series_times_a_constant_or_at_another_time_gives_the_same_verdict() {
         for seed in 0..20 {
             let small = heap(64, 10.0, 0.01 * seed as f64, 0.2, seed);
@@ -615,6 +849,7 @@ mod tests {
             captured_at: (1..=counts.len() as u64)
                 .map(|at| (collections + 5 * at).saturating_sub(5 * counts.len() as u64))
                 .collect(),
+            heap_bytes: vec![10 << 20; counts.len()],
             paths: vec![super::super::GrowingPath {
                 text: "global object → .cache (Map)".into(),
                 class: "Map".into(),
@@ -637,7 +872,7 @@ mod tests {
             {
                 named = Some(leak);
             }
-            if trend.wants_paths().is_some() {
+            if trend.wants_evidence().is_some() {
                 let collections = trend.collections();
                 trend.take_paths(growing_paths(collections, &[100, 200, 300]));
             }
@@ -657,7 +892,7 @@ mod tests {
         let mut said = Vec::new();
         for reading in series(&heap(58, 10.0, 0.1, 0.1, 9)) {
             said.extend(grows.observe(&reading).into_iter().map(|leak| leak.state));
-            if grows.wants_paths().is_some() {
+            if grows.wants_evidence().is_some() {
                 let collections = grows.collections();
                 grows.take_paths(growing_paths(collections, &[100, 200, 300, 300]));
             }

@@ -18,6 +18,8 @@ pub struct Config {
     pub near_heap_limit: Option<HeapLimitPlan>,
     /// Whether the heap is captured while something is suspicious, to see which paths grow.
     pub captures: bool,
+    /// Whether allocations are sampled while something is suspicious, to see whose objects stay.
+    pub allocations: bool,
 }
 
 impl Default for Config {
@@ -30,6 +32,7 @@ impl Default for Config {
             record: None,
             near_heap_limit: None,
             captures: true,
+            allocations: true,
         }
     }
 }
@@ -44,4 +47,5 @@ pub struct Change {
     pub record: Option<Option<PathBuf>>,
     pub near_heap_limit: Option<Option<HeapLimitPlan>>,
     pub captures: Option<bool>,
+    pub allocations: Option<bool>,
 }

@@ -5,6 +5,7 @@
 //! inside a collection.
 #![forbid(unsafe_code)]
 
+mod allocation_watch;
 mod config;
 pub mod heap_diff;
 mod heap_limit;
@@ -28,21 +29,23 @@ use crate::gc::event::HeapChange;
 use crate::gc::process_memory::headroom_bytes;
 use crate::gc::ring::Drained;
 use crate::gc::{GcEvent, GcKind, HeapStatistics, ProcessMemory, Totals, Trigger};
-use crate::leak::{Explanation, GrowingPath, LeakId};
+use crate::leak::{Explanation, LeakId};
 use crate::snapshot::HeapGraph;
+use crate::v8::allocation_sampler::ReadText;
 use crate::v8::heap_snapshot::{Progress, ReadLists};
 use crate::v8::hook::WakeFor;
 use crate::v8::{
     Capabilities, GcHook, GcTypes, HeapSnapshot, Isolate, Symbols, Wake, clock, self_test,
 };
 
+use allocation_watch::AllocationWatch;
 pub use config::{Change, Config};
 pub use heap_limit::HeapLimitPlan;
 use heap_limit::HeapLimitWatch;
 pub use inbox::{
     Interests, Notification, PauseSummary, SnapshotWritten, Stats, SubscriberId, Warning,
 };
-pub use path_search::{CaptureCost, CaptureRequest};
+pub use path_search::{CaptureAnswer, CaptureCost, CaptureRequest};
 pub use snapshot_cost::{Keep, Limits, SnapshotCost};
 use snapshot_cost::{SnapshotCosts, usable};
 use state::State;
@@ -92,6 +95,7 @@ pub struct Monitor {
     open_diffs: Cell<u32>,
     snapshot_costs: Cell<SnapshotCosts>,
     heap_limit: RefCell<Option<HeapLimitWatch>>,
+    allocations: RefCell<Option<AllocationWatch>>,
 }
 
 impl Monitor {
@@ -107,6 +111,7 @@ impl Monitor {
             open_diffs: Cell::default(),
             snapshot_costs: Cell::default(),
             heap_limit: RefCell::default(),
+            allocations: RefCell::default(),
         })
     }
 
@@ -192,6 +197,7 @@ impl Monitor {
     pub fn shut_down(&self) {
         self.shut_down.set(true);
         self.heap_limit.take();
+        self.allocations.take();
         self.hook.borrow_mut().take();
         self.state.lock().close_recordings();
     }
@@ -214,13 +220,43 @@ impl Monitor {
     }
 
     /// Takes what grew in all captures for a suspicion: the answer to a [`CaptureRequest`].
-    pub fn take_paths(&self, id: LeakId, paths: Option<Vec<GrowingPath>>, cost: CaptureCost) {
-        self.state.lock().take_paths(id, paths, cost);
+    pub fn take_paths(&self, id: LeakId, captured: CaptureAnswer, cost: CaptureCost) {
+        self.state.lock().take_paths(id, captured, cost);
     }
 
     /// The capture of a [`CaptureRequest`] has failed.
     pub fn miss_paths(&self, id: LeakId, why: String) {
         self.state.lock().miss_paths(id, why);
+    }
+
+    /// Samples allocations while something is suspicious. To be called from JavaScript.
+    pub fn follow_allocations(&self, read_text: ReadText) {
+        if self.mode != Mode::Native || !self.state.lock().wants_allocations() {
+            self.stop_sampling();
+            return;
+        }
+        let (collections, bytes_per_second) = {
+            let state = self.state.lock();
+            (state.collections(), state.allocation_bytes_per_second())
+        };
+        let mut allocations = self.allocations.borrow_mut();
+        let watch = allocations.get_or_insert_default();
+        if let Some(sites) = watch.follow(collections, bytes_per_second, read_text) {
+            self.state.lock().take_allocations(sites);
+        }
+    }
+
+    /// Leaves V8's heap profiler to somebody else. What is still suspicious asks for it again later.
+    pub fn yield_heap_profiler(&self) {
+        if self.allocations.take().is_some() {
+            self.state
+                .lock()
+                .void_allocations("somebody asked for a heap profile");
+        }
+    }
+
+    fn stop_sampling(&self) {
+        self.allocations.take();
     }
 
     /// What the detector thinks now, and why.
@@ -416,6 +452,9 @@ impl Monitor {
             (state.is_running() && !self.shut_down.get(), state.wanted())
         };
         let mut hook = self.hook.borrow_mut();
+        if !(running && wanted.leak) {
+            self.stop_sampling();
+        }
         if !running {
             hook.take();
             self.state.lock().interrupt();

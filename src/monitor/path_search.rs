@@ -27,6 +27,15 @@ pub struct CaptureRequest {
     pub is_first: bool,
 }
 
+/// What the newest capture shows.
+#[derive(Clone, Debug)]
+pub struct CaptureAnswer {
+    /// Of all objects.
+    pub heap_bytes: u64,
+    /// Those that grew in all captures; `None` where the newest cannot tell.
+    pub paths: Option<Vec<GrowingPath>>,
+}
+
 /// What a capture took.
 #[derive(Clone, Copy, Debug)]
 pub struct CaptureCost {
@@ -41,6 +50,7 @@ pub struct PathSearch {
     id: LeakId,
     /// The captures that are compared.
     captured_at: Vec<u64>,
+    heap_bytes: Vec<u64>,
     known: PathGrowth,
     has_restarted: bool,
     next_at: u64,
@@ -55,6 +65,7 @@ impl PathSearch {
             detector,
             id,
             captured_at: Vec::new(),
+            heap_bytes: Vec::new(),
             known: PathGrowth::default(),
             has_restarted: false,
             next_at: 0,
@@ -83,24 +94,22 @@ impl PathSearch {
         })
     }
 
-    /// Takes what grew in all captures up to this one, none where it cannot tell; gives what is known now.
-    pub fn take(
-        &mut self,
-        paths: Option<Vec<GrowingPath>>,
-        cost: CaptureCost,
-        now_ns: u64,
-    ) -> PathGrowth {
+    /// Takes what a capture shows; gives what is known now.
+    pub fn take(&mut self, captured: CaptureAnswer, cost: CaptureCost, now_ns: u64) -> PathGrowth {
         let captured_at = self.end_request(now_ns, cost);
         self.captured_at.push(captured_at);
+        self.heap_bytes.push(captured.heap_bytes);
         let is_new_series = self.has_restarted && self.captured_at.len() < MIN_CAPTURES;
-        match paths {
+        match captured.paths {
             // What the series before said holds on until this one can say something.
             Some(_) if is_new_series => {
                 self.known.captured_at.push(captured_at);
+                self.known.heap_bytes.push(captured.heap_bytes);
             }
             Some(paths) => {
                 self.known = PathGrowth {
                     captured_at: self.captured_at.clone(),
+                    heap_bytes: self.heap_bytes.clone(),
                     paths,
                 };
             }
@@ -108,6 +117,7 @@ impl PathSearch {
         }
         if self.captured_at.len() >= CAPTURES_WITHOUT_PATHS && self.known.steady().is_empty() {
             self.captured_at.clear();
+            self.heap_bytes.clear();
             self.has_restarted = true;
         }
         self.known.clone()
@@ -145,6 +155,13 @@ mod tests {
         }
     }
 
+    fn captured(paths: Option<Vec<GrowingPath>>) -> CaptureAnswer {
+        CaptureAnswer {
+            heap_bytes: 1 << 20,
+            paths,
+        }
+    }
+
     fn path(counts: &[u64]) -> Vec<GrowingPath> {
         vec![GrowingPath {
             text: "global object → .cache".into(),
@@ -160,7 +177,7 @@ mod tests {
         let first = search.request(20, 0).expect("the first one at once");
         assert!(first.is_first);
         assert_eq!(search.request(21, 0), None, "one is under way");
-        search.take(Some(Vec::new()), cost(10, 300), 0);
+        search.take(captured(Some(Vec::new())), cost(10, 300), 0);
         assert_eq!(
             search.request(24, u64::MAX / 2),
             None,
@@ -187,15 +204,15 @@ mod tests {
                 search.request(at * 5, 0).map(|one| one.is_first),
                 Some(at == 0)
             );
-            search.take(Some(Vec::new()), cost(0, 0), 0);
+            search.take(captured(Some(Vec::new())), cost(0, 0), 0);
         }
         assert!(search.request(25, 0).expect("it is time").is_first);
         search.miss(0);
         assert!(search.request(30, 0).expect("it is time").is_first);
         for counts in [vec![1], vec![1, 2], vec![1, 2, 3], vec![1, 2, 3, 4]] {
-            search.take(Some(path(&counts)), cost(0, 0), 0);
+            search.take(captured(Some(path(&counts))), cost(0, 0), 0);
         }
-        let growth = search.take(None, cost(0, 0), 0);
+        let growth = search.take(captured(None), cost(0, 0), 0);
         assert_eq!(
             growth.paths,
             path(&[1, 2, 3, 4]),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::config::{Change, Config};
 use super::inbox::{Inboxes, Interests, Notification, SnapshotWritten, Stats, Warning};
-use super::path_search::{CaptureCost, PathSearch};
+use super::path_search::{CaptureAnswer, CaptureCost, PathSearch};
 use super::series_file::SeriesFile;
 use super::{Host, pause_summaries};
 use crate::capture;
@@ -13,10 +13,11 @@ use crate::error::Error;
 use crate::gc::process_memory::MemoryProbe;
 use crate::gc::recording::RecordingHeader;
 use crate::gc::{
-    GcEvent, GcKind, HeapStatistics, ProcessMemory, Ring, Statistics, StatsSample, Totals, Trigger,
+    AllocationSite, GcEvent, GcKind, HeapStatistics, ProcessMemory, Ring, Statistics, StatsSample,
+    Totals, Trigger,
 };
 use crate::leak::recording::SeriesHeader;
-use crate::leak::{self, Detector, Explanation, GrowingPath, LeakId, Reading, Threshold};
+use crate::leak::{self, Detector, Explanation, LeakId, Reading, Threshold};
 use crate::v8::{GcTypes, HookOptions, Recorder, Wake, clock};
 
 pub struct State {
@@ -130,6 +131,9 @@ impl State {
         }
         if let Some(captures) = change.captures {
             self.config.captures = captures;
+        }
+        if let Some(allocations) = change.allocations {
+            self.config.allocations = allocations;
         }
         Ok(())
     }
@@ -285,7 +289,7 @@ impl State {
 
     /// Asks for a capture of the heap when something is suspicious and it is time.
     fn search_paths(&mut self) {
-        let Some(id) = self.detector.wants_paths() else {
+        let Some(id) = self.detector.wants_evidence() else {
             self.path_search = None;
             return;
         };
@@ -309,10 +313,10 @@ impl State {
     }
 
     /// Takes what grew in all captures for a suspicion.
-    pub fn take_paths(&mut self, id: LeakId, paths: Option<Vec<GrowingPath>>, cost: CaptureCost) {
+    pub fn take_paths(&mut self, id: LeakId, captured: CaptureAnswer, cost: CaptureCost) {
         if let Some(search) = self.path_search.as_mut().filter(|search| search.id() == id) {
             self.detector.await_paths();
-            let growth = search.take(paths, cost, clock::monotonic_ns());
+            let growth = search.take(captured, cost, clock::monotonic_ns());
             self.detector.take_paths(growth);
         }
     }
@@ -323,6 +327,39 @@ impl State {
             search.miss(clock::monotonic_ns());
             self.detector.miss_paths(why);
         }
+    }
+
+    /// Whether allocations are to be sampled now.
+    pub fn wants_allocations(&mut self) -> bool {
+        if !self.inboxes.wanted().leak || self.detector.wants_evidence().is_none() {
+            return false;
+        }
+        if !self.config.allocations {
+            self.void_allocations("sampling of allocations is switched off");
+        }
+        self.config.allocations
+    }
+
+    pub fn collections(&self) -> u64 {
+        self.detector.collections()
+    }
+
+    /// How fast the program allocates, as far as it is known.
+    pub fn allocation_bytes_per_second(&self) -> Option<f64> {
+        self.statistics.last()?.allocation_bytes_per_second
+    }
+
+    /// Takes where what is there now was allocated, or why nobody knows.
+    pub fn take_allocations(&mut self, sites: Result<Vec<AllocationSite>, Error>) {
+        match sites {
+            Ok(sites) => self.detector.take_allocations(clock::monotonic_ns(), sites),
+            Err(error) => self.void_allocations(&error.to_string()),
+        }
+    }
+
+    /// What was sampled until now is void.
+    pub fn void_allocations(&mut self, why: &str) {
+        self.detector.miss_allocations(why.into());
     }
 
     pub fn explain(&self) -> Vec<Explanation> {

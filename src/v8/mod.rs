@@ -3,6 +3,7 @@
 //! Everything here is looked up by name at run time, so one binary serves every Node version. What
 //! is missing is a normal result ([`Error::Unsupported`](crate::error::Error::Unsupported)).
 
+pub mod allocation_sampler;
 pub mod clock;
 mod heap_graph;
 pub mod heap_limit;
@@ -15,6 +16,7 @@ pub mod statistics;
 pub mod symbols;
 pub mod wake;
 
+pub use allocation_sampler::AllocationSampler;
 pub use heap_limit::HeapLimitHook;
 pub use heap_snapshot::HeapSnapshot;
 pub use hook::{GcHook, GcTypes, HookOptions};

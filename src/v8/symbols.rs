@@ -28,6 +28,8 @@ pub struct Capabilities {
     pub near_heap_limit: bool,
     /// V8's own heap snapshot, walked without JSON.
     pub snapshot: bool,
+    /// V8's sampling heap profiler, read without a collection.
+    pub allocation_sampling: bool,
 }
 
 /// Every symbol, looked up once. A field is `None` when any of its functions is missing.
@@ -41,6 +43,7 @@ pub struct Symbols {
     pub snapshot: Option<SnapshotSymbols>,
     pub roots: Option<RootSymbols>,
     pub near_heap_limit: Option<HeapLimitSymbols>,
+    pub sampler: Option<SamplerSymbols>,
 }
 
 /// Adding and removing GC callbacks.
@@ -101,6 +104,17 @@ pub struct SnapshotSymbols {
     pub child: unsafe extern "C" fn(*const c_void, c_int) -> *const c_void,
     pub edge_target: unsafe extern "C" fn(*const c_void) -> *const c_void,
     pub edge_type: unsafe extern "C" fn(*const c_void) -> c_int,
+}
+
+/// V8's sampling heap profiler.
+#[derive(Clone, Copy)]
+pub struct SamplerSymbols {
+    pub profiler: unsafe extern "C" fn(*mut c_void) -> *mut c_void,
+    /// The profiler, bytes between two samples, depth of the stacks, flags.
+    pub start: unsafe extern "C" fn(*mut c_void, u64, c_int, c_int) -> bool,
+    pub stop: unsafe extern "C" fn(*mut c_void),
+    /// Null when nothing is sampled.
+    pub profile: unsafe extern "C" fn(*mut c_void) -> *mut c_void,
 }
 
 /// What tells where V8 keeps its handles.
@@ -172,6 +186,7 @@ impl Symbols {
             full_gc: self.current_isolate.is_some() && self.low_memory.is_some(),
             near_heap_limit: self.near_heap_limit.is_some(),
             snapshot: self.current_isolate.is_some() && self.snapshot.is_some(),
+            allocation_sampling: self.current_isolate.is_some() && self.sampler.is_some(),
         }
     }
 
@@ -191,6 +206,7 @@ impl Symbols {
             snapshot: SnapshotSymbols::look_up(),
             roots: RootSymbols::look_up(),
             near_heap_limit: HeapLimitSymbols::look_up(),
+            sampler: SamplerSymbols::look_up(),
         }
     }
 }
@@ -268,6 +284,23 @@ impl SnapshotSymbols {
                 child: function(c"_ZNK2v813HeapGraphNode8GetChildEi")?,
                 edge_target: function(c"_ZNK2v813HeapGraphEdge9GetToNodeEv")?,
                 edge_type: function(c"_ZNK2v813HeapGraphEdge7GetTypeEv")?,
+            })
+        }
+    }
+}
+
+impl SamplerSymbols {
+    fn look_up() -> Option<Self> {
+        // SAFETY: `HeapProfiler::StartSamplingHeapProfiler(uint64_t, int, SamplingFlags)`, whose flags are an `int`,
+        // and its counterparts, which take the profiler alone.
+        unsafe {
+            Some(Self {
+                profiler: function(c"_ZN2v87Isolate15GetHeapProfilerEv")?,
+                start: function(
+                    c"_ZN2v812HeapProfiler25StartSamplingHeapProfilerEmiNS0_13SamplingFlagsE",
+                )?,
+                stop: function(c"_ZN2v812HeapProfiler24StopSamplingHeapProfilerEv")?,
+                profile: function(c"_ZN2v812HeapProfiler20GetAllocationProfileEv")?,
             })
         }
     }
