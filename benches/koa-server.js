@@ -5,6 +5,7 @@
 const Koa = require('koa')
 const Router = require('@koa/router')
 const { Churn } = require('../corpus/lib/churn')
+const { fill } = require('./load')
 const { own } = require('./watchers')
 
 const memwatch = own()
@@ -23,10 +24,15 @@ router.get('/allocate', (context) => {
   for (let id = 0; id < 1000; id++) rows.push({ id, name: `row ${id}`, tags: [id, id + 1], owner: { id } })
   context.body = { rows: rows.length, last: rows.at(-1) }
 })
+/** The larger the heap, the more a request works and keeps: V8 collects a large heap fully less often. */
+let workARequest = 1
+
 // Work that outlives the young generation, as that of requests in flight does, and a little that stays.
 router.get('/leak', (context) => {
-  churn.step()
-  sessions.push({ id: sessions.length, at: Date.now(), seen: [sessions.length] })
+  for (let at = 0; at < workARequest; at++) {
+    churn.step()
+    sessions.push({ id: sessions.length, at: Date.now(), seen: [sessions.length] })
+  }
   context.body = { sessions: sessions.length }
 })
 
@@ -35,13 +41,18 @@ const COMMANDS = {
     if (on) memwatch.on('stats', listener)
     else memwatch.removeListener('stats', listener)
   },
+  fill: (megabytes) => {
+    fill(megabytes)
+    workARequest += Math.round(megabytes / 12)
+  },
   follow: () => { memwatch.on('leak', onLeak) },
   state: () => state,
   cpu: () => {
     const { user, system } = process.cpuUsage()
     return user + system
   },
-  collections: () => memwatch.stats().pauses
+  collections: () => memwatch.stats().pauses,
+  fullCollections: () => memwatch.stats().pauses.find(({ kind }) => kind === 'mark-compact')?.count ?? 0
 }
 
 const server = new Koa().use(router.routes()).listen(0, '127.0.0.1', () => {

@@ -37,7 +37,7 @@ const PARTS = {
     measure: suspicion,
     repeated: 'trios',
     full: { trios: 10 },
-    quick: { trios: 3 }
+    quick: { trios: 2 }
   }
 }
 

@@ -13,10 +13,12 @@ const { confidence, median, shuffled } = require('./confidence')
 const { ask, load } = require('./koa')
 const { interval } = require('./table')
 
-// A small heap, which V8 collects several times a second: in a larger one everything happens more rarely.
-const FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=64']
+/** V8 collects a small heap several times a second: nowhere do captures come thicker. */
+const HEAPS = {
+  '10 MB': { flags: ['--max-semi-space-size=1', '--max-old-space-size=64'], filledMegabytes: 0, chunks: 50 },
+  '60 MB': { flags: ['--max-semi-space-size=2'], filledMegabytes: 50, chunks: 80 }
+}
 const REQUESTS = 500
-const CHUNKS = 60
 const WARM_UP_CHUNKS = 4
 const KINDS = ['watched', 'without', 'control']
 
@@ -25,51 +27,68 @@ const KINDS = ['watched', 'without', 'control']
  * @returns {Promise<object[]>} one table
  */
 async function suspicion ({ trios }) {
-  const ratios = { watched: [], control: [] }
-  const counts = []
-  for (let trio = 0; trio < trios; trio++) {
-    const runs = {}
-    for (const kind of shuffled(KINDS)) runs[kind] = await runServer(kind === 'watched')
-    const suspicious = runs.watched.flatMap(({ isSuspicious }, at) => isSuspicious ? [at] : [])
-    if (suspicious.length === 0) continue
-    counts.push(suspicious.length)
-    for (const kind of ['watched', 'control']) {
-      const sum = (name, field) => suspicious.reduce((all, at) => all + runs[name][at][field], 0)
-      ratios[kind].push({ throughput: sum('without', 'seconds') / sum(kind, 'seconds'), cpu: sum(kind, 'cpuUs') / sum('without', 'cpuUs') })
-    }
+  const rows = []
+  for (const [name, heap] of Object.entries(HEAPS)) {
+    const measured = []
+    for (let trio = 0; trio < trios; trio++) measured.push(await measureTrio(heap))
+    rows.push(...heapRows(name, measured))
   }
-  if (counts.length === 0) throw new Error('nothing was suspicious in any round')
-  const row = (kind, label) => [
-    label,
-    ...['throughput', 'cpu'].map((field) => interval(confidence(ratios[kind].map((one) => [one[field]])), 4))
-  ]
   return [{
     title: 'Koa while something is suspicious',
-    note: `${trios} rounds of three servers, ${REQUESTS} requests a chunk, median of ${median(counts)} suspicious chunks a round; 95 % intervals in brackets`,
-    head: ['compared', 'ratio of throughput', 'ratio of CPU'],
-    rows: [row('watched', 'suspicious to not watched'), row('control', 'not watched to not watched (control)')]
+    note: `${trios} rounds of three servers, ${REQUESTS} requests a chunk; 95 % intervals in brackets`,
+    head: ['heap', 'compared', 'ratio of throughput', 'ratio of CPU', 'suspicious chunks a round', 'their seconds', 'full collections in them'],
+    rows
   }]
 }
 
-/** @returns {Promise<{ seconds: number, cpuUs: number, isSuspicious: boolean }[]>} by chunk */
-async function runServer (isWatched) {
-  const child = fork(path.join(__dirname, 'koa-server.js'), { execArgv: FLAGS })
+/** What the suspicious chunks of one server took, and the same chunks of two others. */
+async function measureTrio (heap) {
+  const runs = {}
+  for (const kind of shuffled(KINDS)) runs[kind] = await runServer(heap, kind === 'watched')
+  const suspicious = runs.watched.flatMap(({ isSuspicious }, at) => isSuspicious ? [at] : [])
+  if (suspicious.length === 0) throw new Error('nothing was suspicious in a round')
+  const sum = (kind, field) => suspicious.reduce((all, at) => all + runs[kind][at][field], 0)
+  const ratios = (kind) => ({ throughput: sum('without', 'seconds') / sum(kind, 'seconds'), cpu: sum(kind, 'cpuUs') / sum('without', 'cpuUs') })
+  return {
+    watched: ratios('watched'),
+    control: ratios('control'),
+    chunks: suspicious.length,
+    seconds: sum('watched', 'seconds'),
+    collections: sum('watched', 'collections')
+  }
+}
+
+function heapRows (name, measured) {
+  const row = (kind, compared) => [
+    name,
+    compared,
+    ...['throughput', 'cpu'].map((field) => interval(confidence(measured.map((one) => [one[kind][field]])), 4)),
+    ...['chunks', 'seconds', 'collections'].map((field) => kind === 'watched' ? median(measured.map((one) => one[field])).toFixed(0) : '')
+  ]
+  return [row('watched', 'suspicious to not watched'), row('control', 'not watched to not watched (control)')]
+}
+
+/** @returns {Promise<{ seconds: number, cpuUs: number, collections: number, isSuspicious: boolean }[]>} by chunk */
+async function runServer ({ flags, filledMegabytes, chunks }, isWatched) {
+  const child = fork(path.join(__dirname, 'koa-server.js'), { execArgv: flags })
   const url = `http://127.0.0.1:${await answer(child)}/leak`
+  await ask(child, 'fill', filledMegabytes)
   for (let at = 0; at < WARM_UP_CHUNKS; at++) await load(url, REQUESTS)
   if (isWatched) await ask(child, 'follow')
-  const chunks = []
+  const measured = []
   let before = null
-  for (let at = 0; at < CHUNKS; at++) {
-    const cpuBefore = await ask(child, 'cpu')
+  for (let at = 0; at < chunks; at++) {
+    const [cpuBefore, fullBefore] = [await ask(child, 'cpu'), await ask(child, 'fullCollections')]
     const { seconds } = await load(url, REQUESTS)
     const cpuUs = await ask(child, 'cpu') - cpuBefore
+    const collections = await ask(child, 'fullCollections') - fullBefore
     const after = await ask(child, 'state')
-    chunks.push({ seconds, cpuUs, isSuspicious: before === 'suspect' && after === 'suspect' })
+    measured.push({ seconds, cpuUs, collections, isSuspicious: before === 'suspect' && after === 'suspect' })
     before = after
   }
   child.disconnect()
   await once(child, 'exit')
-  return chunks
+  return measured
 }
 
 module.exports = { suspicion }

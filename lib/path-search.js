@@ -10,6 +10,8 @@ class PathSearch {
   #native
   #series = null
   #leakId = null
+  // When the last capture ended, and the processor time that the system had spent for this process by then.
+  #calm = { atMs: 0, systemMs: 0 }
 
   /** @param native the addon's monitor */
   constructor (native) {
@@ -23,11 +25,22 @@ class PathSearch {
     this.#leakId = leakId
     const series = this.#series
     try {
+      const began = systemTime()
       const { pauseMs, durationMs } = await captureAs(this.#native, plan, watch, series)
-      this.#native.takePaths(id, series, pauseMs, durationMs)
+      const serviceMs = pauseMs + this.#costSince(began)
+      this.#native.takePaths(id, series, { pauseMs, durationMs, serviceMs })
     } catch (error) {
       this.#native.missPaths(id, error.message)
     }
+  }
+
+  // While there is a copy, each page that is written to is copied: in the time of the system, which would have been
+  // spent at its usual pace otherwise.
+  #costSince (began) {
+    const usual = (began.systemMs - this.#calm.systemMs) / Math.max(1, began.atMs - this.#calm.atMs)
+    const ended = systemTime()
+    this.#calm = ended
+    return Math.max(0, ended.systemMs - began.systemMs - usual * (ended.atMs - began.atMs))
   }
 
   /** A suspicion has ended. What is known of the heap is dropped, unless it is for another one. */
@@ -35,5 +48,8 @@ class PathSearch {
     if (leakId === this.#leakId) this.#series = null
   }
 }
+
+/** Milliseconds since this process began, and what of them the system has worked for it. */
+const systemTime = () => ({ atMs: process.uptime() * 1000, systemMs: process.cpuUsage().system / 1000 })
 
 module.exports = { PathSearch }

@@ -92,6 +92,15 @@ pub struct Observation {
     pub heap: Option<Vec<f64>>,
 }
 
+/// What a capture took.
+#[napi(object, object_to_js = false)]
+pub struct CaptureCostOptions {
+    pub pause_ms: f64,
+    pub duration_ms: f64,
+    /// Processor time of this process.
+    pub service_ms: f64,
+}
+
 #[napi]
 pub struct Monitor {
     pub(super) shared: Rc<crate::monitor::Monitor>,
@@ -228,11 +237,12 @@ impl Monitor {
 
     /// Answers a request to capture the heap.
     #[napi(catch_unwind)]
-    pub fn take_paths(&self, id: f64, series: &NativeSeries, pause_ms: f64, duration_ms: f64) {
+    pub fn take_paths(&self, id: f64, series: &NativeSeries, cost: CaptureCostOptions) {
         let milliseconds = |ms: f64| Duration::from_secs_f64(ms.max(0.0) / 1e3);
         let cost = CaptureCost {
-            pause: milliseconds(pause_ms),
-            copy: milliseconds(duration_ms),
+            pause: milliseconds(cost.pause_ms),
+            copy: milliseconds(cost.duration_ms),
+            service: milliseconds(cost.service_ms),
         };
         self.shared
             .take_paths(LeakId(id as u64), series.newest(), cost);

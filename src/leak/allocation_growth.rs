@@ -216,7 +216,9 @@ mod tests {
 
     #[test]
     fn a_stack_whose_objects_stay_is_told_with_its_pace() {
-        let found = growth(12, |at| vec![site("keep", at as f64), site("pass on", 40.0)]);
+        let found = growth(12, |at| {
+            vec![site("keep", at as f64), site("pass on", 40.0)]
+        });
         let [stack] = &found.growing()[..] else {
             panic!("{:?}", found.growing());
         };

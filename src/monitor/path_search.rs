@@ -12,6 +12,13 @@ const CAPTURES_AT_A_DISTANCE: usize = 12;
 const PAUSE_BUDGET: u32 = 100;
 /// After a copy has been at work, none is for so many times as long.
 const COPY_BUDGET: u32 = 2;
+/// What captures take from the service, its pages that have to be copied included, is at most one part in so many of
+/// the time,
+const COST_BUDGET: u32 = 50;
+/// but for the first ones, which may take so much together, so that the verdict does not wait for them;
+const CREDIT: Duration = Duration::from_millis(300);
+/// as much is granted anew after this time.
+const CREDIT_AGAIN: Duration = Duration::from_secs(300);
 /// Paths that grow late are not among those of the first capture: where none has grown in so many, begin again.
 const CAPTURES_WITHOUT_PATHS: usize = 5;
 /// A request that nobody has answered for so many full collections is made again.
@@ -40,7 +47,39 @@ pub struct CaptureAnswer {
 #[derive(Clone, Copy, Debug)]
 pub struct CaptureCost {
     pub pause: Duration,
+    /// For how long the copy was at work.
     pub copy: Duration,
+    /// Processor time of the service: the pause, and what it takes to copy the pages that it writes to.
+    pub service: Duration,
+}
+
+/// What captures of all suspicions may take beyond the budget.
+#[derive(Debug)]
+pub struct CaptureCredit {
+    left: Duration,
+    granted_at_ns: u64,
+}
+
+impl Default for CaptureCredit {
+    fn default() -> Self {
+        Self {
+            left: CREDIT,
+            granted_at_ns: 0,
+        }
+    }
+}
+
+impl CaptureCredit {
+    /// Pays for a capture as far as there is credit; gives what is left to pay.
+    fn pay(&mut self, cost: Duration, now_ns: u64) -> Duration {
+        if u128::from(now_ns - self.granted_at_ns) >= CREDIT_AGAIN.as_nanos() {
+            self.left = CREDIT;
+            self.granted_at_ns = now_ns;
+        }
+        let paid = cost.min(self.left);
+        self.left -= paid;
+        cost - paid
+    }
 }
 
 /// The captures for one suspicion.
@@ -95,8 +134,17 @@ impl PathSearch {
     }
 
     /// Takes what a capture shows; gives what is known now.
-    pub fn take(&mut self, captured: CaptureAnswer, cost: CaptureCost, now_ns: u64) -> PathGrowth {
-        let captured_at = self.end_request(now_ns, cost);
+    pub fn take(
+        &mut self,
+        captured: CaptureAnswer,
+        cost: CaptureCost,
+        credit: &mut CaptureCredit,
+        now_ns: u64,
+    ) -> PathGrowth {
+        let rest = (cost.pause * PAUSE_BUDGET)
+            .max(cost.copy * COPY_BUDGET)
+            .max(credit.pay(cost.service, now_ns) * COST_BUDGET);
+        let captured_at = self.end_request(now_ns, rest);
         self.captured_at.push(captured_at);
         self.heap_bytes.push(captured.heap_bytes);
         let is_new_series = self.has_restarted && self.captured_at.len() < MIN_CAPTURES;
@@ -125,18 +173,13 @@ impl PathSearch {
 
     /// The capture has failed.
     pub fn miss(&mut self, now_ns: u64) {
-        let nothing = CaptureCost {
-            pause: Duration::ZERO,
-            copy: Duration::ZERO,
-        };
-        self.end_request(now_ns, nothing);
+        self.end_request(now_ns, Duration::ZERO);
     }
 
-    fn end_request(&mut self, now_ns: u64, cost: CaptureCost) -> u64 {
+    fn end_request(&mut self, now_ns: u64, rest: Duration) -> u64 {
         let asked_at = self.asked_at.take().unwrap_or(self.next_at);
         let doublings = (self.captured_at.len() / CAPTURES_AT_A_DISTANCE).min(16);
         self.next_at = asked_at + (COLLECTIONS_APART << doublings);
-        let rest = (cost.pause * PAUSE_BUDGET).max(cost.copy * COPY_BUDGET);
         self.not_before_ns = now_ns + u64::try_from(rest.as_nanos()).unwrap_or(u64::MAX / 2);
         asked_at
     }
@@ -152,6 +195,7 @@ mod tests {
         CaptureCost {
             pause: Duration::from_millis(pause_ms),
             copy: Duration::from_millis(copy_ms),
+            service: Duration::ZERO,
         }
     }
 
@@ -160,6 +204,11 @@ mod tests {
             heap_bytes: 1 << 20,
             paths,
         }
+    }
+
+    /// With credit left.
+    fn take(search: &mut PathSearch, captured: CaptureAnswer, cost: CaptureCost) -> PathGrowth {
+        search.take(captured, cost, &mut CaptureCredit::default(), 0)
     }
 
     fn path(counts: &[u64]) -> Vec<GrowingPath> {
@@ -177,7 +226,7 @@ mod tests {
         let first = search.request(20, 0).expect("the first one at once");
         assert!(first.is_first);
         assert_eq!(search.request(21, 0), None, "one is under way");
-        search.take(captured(Some(Vec::new())), cost(10, 300), 0);
+        take(&mut search, captured(Some(Vec::new())), cost(10, 300));
         assert_eq!(
             search.request(24, u64::MAX / 2),
             None,
@@ -186,6 +235,32 @@ mod tests {
         assert_eq!(search.request(25, 999_000_000), None, "too early");
         let second = search.request(25, 1_000_000_000).expect("it is time");
         assert!(!second.is_first);
+    }
+
+    #[test]
+    fn the_first_captures_are_paid_for_by_credit() {
+        let second = Duration::from_secs(1);
+        let mut credit = CaptureCredit::default();
+        assert_eq!(credit.pay(CREDIT / 2, 0), Duration::ZERO);
+        assert_eq!(credit.pay(second, 0), second - CREDIT / 2);
+        assert_eq!(credit.pay(second, 1), second);
+        let later = CREDIT_AGAIN.as_nanos() as u64;
+        assert_eq!(credit.pay(CREDIT, later), Duration::ZERO);
+        assert_eq!(credit.pay(second, later), second);
+    }
+
+    #[test]
+    fn what_costs_the_service_much_is_made_rarely() {
+        let mut search = PathSearch::new("trend", ID);
+        let mut credit = CaptureCredit::default();
+        assert!(search.request(20, 0).is_some());
+        let dear = CaptureCost {
+            service: CREDIT + Duration::from_millis(100),
+            ..cost(0, 0)
+        };
+        search.take(captured(None), dear, &mut credit, 0);
+        assert_eq!(search.request(40, 4_999_999_999), None);
+        assert!(search.request(40, 5_000_000_000).is_some());
     }
 
     #[test]
@@ -204,15 +279,15 @@ mod tests {
                 search.request(at * 5, 0).map(|one| one.is_first),
                 Some(at == 0)
             );
-            search.take(captured(Some(Vec::new())), cost(0, 0), 0);
+            take(&mut search, captured(Some(Vec::new())), cost(0, 0));
         }
         assert!(search.request(25, 0).expect("it is time").is_first);
         search.miss(0);
         assert!(search.request(30, 0).expect("it is time").is_first);
         for counts in [vec![1], vec![1, 2], vec![1, 2, 3], vec![1, 2, 3, 4]] {
-            search.take(captured(Some(path(&counts))), cost(0, 0), 0);
+            take(&mut search, captured(Some(path(&counts))), cost(0, 0));
         }
-        let growth = search.take(captured(None), cost(0, 0), 0);
+        let growth = take(&mut search, captured(None), cost(0, 0));
         assert_eq!(
             growth.paths,
             path(&[1, 2, 3, 4]),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::config::{Change, Config};
 use super::inbox::{Inboxes, Interests, Notification, SnapshotWritten, Stats, Warning};
-use super::path_search::{CaptureAnswer, CaptureCost, PathSearch};
+use super::path_search::{CaptureAnswer, CaptureCost, CaptureCredit, PathSearch};
 use super::series_file::SeriesFile;
 use super::{Host, pause_summaries};
 use crate::capture;
@@ -34,6 +34,7 @@ pub struct State {
     detector: Box<dyn Detector>,
     threshold: Option<Threshold>,
     path_search: Option<PathSearch>,
+    capture_credit: CaptureCredit,
     probe: MemoryProbe,
     /// First sequence numbers after the collections on request that are not processed yet.
     request_ends: Vec<u64>,
@@ -59,6 +60,7 @@ impl State {
             detector: leak::detector(config.detector).expect("the default detector exists"),
             threshold: None,
             path_search: None,
+            capture_credit: CaptureCredit::default(),
             probe: MemoryProbe::new(page_bytes),
             request_ends: Vec::new(),
             observed_to_ms: f64::NEG_INFINITY,
@@ -316,7 +318,8 @@ impl State {
     pub fn take_paths(&mut self, id: LeakId, captured: CaptureAnswer, cost: CaptureCost) {
         if let Some(search) = self.path_search.as_mut().filter(|search| search.id() == id) {
             self.detector.await_paths();
-            let growth = search.take(captured, cost, clock::monotonic_ns());
+            let now_ns = clock::monotonic_ns();
+            let growth = search.take(captured, cost, &mut self.capture_credit, now_ns);
             self.detector.take_paths(growth);
         }
     }
