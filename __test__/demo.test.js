@@ -26,12 +26,16 @@ describe('the demo', { concurrency: true, timeout: 180_000 }, () => {
     const demo = startDemo()
     const [code] = await demo.closed
     assert.equal(code, 0, demo.output)
-    assert.match(demo.output, /leaking LEAK {2}reason: threshold \| growth: .*passed the threshold of 10 mb/)
-    assert.match(demo.output, /leaking LEAK {2}reason: heap growth over 5 consecutive GCs .* MB an hour/)
+    assert.match(demo.output, /leaking SUSPECT {3}the heap has been growing over \d+ full collections/)
+    assert.match(demo.output, /leaking LEAK {6}the heap leaks: it has grown over \d+ full collections and goes on/)
+    assert.match(demo.output, /^ +severity +\w+, heap limit in about \d+ s$/m)
+    assert.match(demo.output, /^ +path .*myData/m)
+    assert.match(demo.output, /leaking SUSPECT {3}the live heap of .* passed the threshold of 22 mb/)
     assert.ok(demo.output.includes(SUMMARY), demo.output)
-    assert.match(demo.output, /^leaking +\d+ +\d+ +[\d.]+ MB → [\d.]+ MB +leaks +threshold × 1, heap growth over 5 consecutive GCs × \d+$/m)
-    assert.match(demo.output, /^fixed +\d+ +\d+ +[\d.]+ MB → [\d.]+ MB +quiet +none$/m)
-    assert.match(demo.output, /^OK: the leak was caught/m)
+    assert.match(demo.output, /^leaking +\d+ +\d+ +[\d.]+ MB → [\d.]+ MB +leaks +.*leak × 1/m)
+    assert.match(demo.output, /^fixed +\d+ +\d+ +[\d.]+ MB → [\d.]+ MB +quiet /m)
+    assert.match(demo.output, /^js-heap: leak, \d+ full collections/m)
+    assert.match(demo.output, /^OK: the leak was caught and named/m)
   })
 
   test('a_leak_that_is_not_caught_fails_the_demo', async () => {

@@ -18,10 +18,10 @@ async function work (memwatch, { turn }, { addon: file, method, churn: churnFile
   const { Churn } = require(churnFile)
   const churn = new Churn({ bytesPerStep: 4096, seed: 1 })
   const said = []
-  let seen = 0
-  memwatch.on('stats', () => { seen++ })
+  const seen = { collections: 0 }
+  memwatch.on('stats', () => { seen.collections++ })
   memwatch.on('leak', ({ id, state, kind, suspects }) => said.push({ id, state, kind, suspects }))
-  while (seen < collections) {
+  while (seen.collections < collections) {
     addon[method](1 << 14)
     for (let step = 0; step < 20; step++) churn.step()
     await turn()

@@ -6,20 +6,26 @@ const { fork } = require('node:child_process')
 const { once, EventEmitter } = require('node:events')
 const autocannon = require('autocannon')
 
-const CONNECTIONS = 10
-const MAX_SECONDS = 90
+// A small heap, so that V8 collects it fully several times a second.
+const V8_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=64']
+/** So many requests are in flight at any time. */
+const CONNECTIONS = 50
+/** autocannon wants an end. The load is stopped long before. */
+const LONGEST_LOAD_SECONDS = 3600
 
-/** Emits `progress` when there is something new to show, and `event` with each line worth keeping. */
+/** Emits `progress` when there is something new to show, `leak` with each leak event, and `event` with other lines worth keeping. */
 class AppUnderLoad extends EventEmitter {
   title
   file
-  mode = null
   requests = 0
   failedRequests = 0
   requestsPerSecond = 0
+  /** The leak events, each with the full collections there had been. */
   leaks = []
   /** Heap after each full collection since the app is watched. */
   liveBytes = []
+  /** What `memwatch.explain()` said at the end. */
+  explanation = null
   /** Why the app did not get to its end; `null` when it did. */
   failure = null
   finished = false
@@ -40,45 +46,35 @@ class AppUnderLoad extends EventEmitter {
 
   async start () {
     this.#child = fork(path.resolve(__dirname, this.file), {
+      execArgv: V8_FLAGS,
       env: { ...process.env, NODE_ENV: 'production', NODE_OPTIONS: '', PORT: '0' }
     })
     this.#child.on('message', (message) => this.#hear(message))
     this.#child.on('exit', (code, signal) => {
-      if (!this.finished) this.finish(`the app ended by itself (${signal ?? `exit code ${code}`})`)
+      if (!this.finished) this.finish(`the ${this.title} app ended by itself (${signal ?? `exit code ${code}`})`)
     })
     this.#port = await this.#told('listening')
   }
 
   /** Load that leaves nothing behind, so that Node and Koa have settled when the watching begins. */
   async warmUp (requests) {
-    if (this.finished) return
     await this.#fire({ path: '/health', amount: requests })
-    if (this.finished) return
-    this.#child.send('watch')
-    const { mode } = await this.#told('watching')
-    this.mode = mode
+    const { mode } = await this.#ask('watch', 'watching')
     this.emit('event', `warm, and watched from now on (${mode} mode)`)
   }
 
   /**
    * Load on `GET /`, until it is enough.
    *
-   * @param {number} rate requests a second at most
    * @param {(app: AppUnderLoad) => boolean} isEnough asked after each full collection
    */
-  async load (rate, isEnough) {
-    if (this.finished) return
-    this.on('collected', () => {
-      if (!this.finished && isEnough(this)) this.finish()
-    })
-    await this.#fire({
-      path: '/',
-      duration: MAX_SECONDS,
-      overallRate: rate,
-      ignoreCoordinatedOmission: true,
-      counted: true
-    })
-    if (!this.finished) this.finish(`not done after ${MAX_SECONDS} seconds`)
+  async load (isEnough) {
+    const end = async () => {
+      while (!isEnough(this)) await this.#told('stats')
+      this.explanation = await this.#ask('explain', 'explanation')
+      this.finish()
+    }
+    await Promise.all([this.#fire({ path: '/', duration: LONGEST_LOAD_SECONDS, counted: true }), end()])
   }
 
   /** Ends the load and the process. */
@@ -114,27 +110,23 @@ class AppUnderLoad extends EventEmitter {
 
   #hear ({ type, value }) {
     if (this.finished) return
-    switch (type) {
-      case 'stats':
-        this.liveBytes.push(value.liveBytes)
-        this.emit('progress')
-        // The leak events of a collection follow its stats: let them arrive.
-        setImmediate(() => this.emit('collected'))
-        break
-      case 'leak':
-        this.leaks.push(value)
-        this.emit('event', `LEAK  ${describeLeak(value)}`)
-        this.emit('collected')
-        break
-      case 'heapDiff':
-        this.emit('event', `heap diff  ${describeDiff(value)}`)
-        break
-      default:
-        this.emit(`told:${type}`, value)
+    if (type === 'stats') {
+      this.liveBytes.push(value.liveBytes)
+      this.emit('progress')
+    } else if (type === 'leak') {
+      this.leaks.push({ ...value, fullCollections: this.fullCollections })
+      this.emit('leak', value)
     }
+    this.emit(`told:${type}`, value)
+  }
+
+  async #ask (question, answer) {
+    if (!this.finished) this.#child.send(question, () => {})
+    return this.#told(answer)
   }
 
   async #told (type) {
+    if (this.finished) throw new Error(this.failure)
     const stop = new AbortController()
     const ended = once(this, 'finished', { signal: stop.signal }).then(() => { throw new Error(this.failure) })
     try {
@@ -147,18 +139,8 @@ class AppUnderLoad extends EventEmitter {
   }
 }
 
-function describeLeak ({ reason, message, growth, bytesPerHour }) {
-  const rate = bytesPerHour === null ? 'rate not known yet' : `${megabytes(bytesPerHour)} an hour`
-  return `reason: ${reason} | growth: ${megabytes(growth)}, ${rate} | ${message}`
-}
-
-function describeDiff ({ change }) {
-  const grown = change.details.slice(0, 3).map(({ what, size, '+': came, '-': went }) => `${what} ${size} (+${came} -${went})`)
-  return `${change.size}: ${grown.join(', ')}`
-}
-
 function megabytes (bytes) {
   return `${(bytes / 1024 / 1024).toFixed(1)} MB`
 }
 
-module.exports = { AppUnderLoad, megabytes }
+module.exports = { AppUnderLoad, V8_FLAGS, megabytes }

@@ -2,11 +2,15 @@
 'use strict'
 
 const { megabytes } = require('./app-under-load')
+const { describeLeak } = require('./describe-leak')
 
 const BARS = '▁▂▃▄▅▆▇█'
 const SPARKLINE_LENGTH = 24
 const LINE_EVERY_MS = 2000
-const COLORS = { red: 31, green: 32, dim: 2, bold: 1 }
+const COLORS = { red: 31, green: 32, yellow: 33, dim: 2 }
+const COLORS_OF_STATES = { suspect: 'yellow', leak: 'red', recovered: 'green' }
+/** Before the details of an event. */
+const INDENT = 8
 
 class LiveView {
   #out
@@ -21,7 +25,8 @@ class LiveView {
     this.#apps = apps
     this.#isLive = Boolean(out.isTTY) && !process.env.NO_COLOR && !process.env.CI && process.env.TERM !== 'dumb'
     for (const app of apps) {
-      app.on('event', (text) => this.event(app, text))
+      app.on('event', (text) => this.event(app, [text], text.startsWith('FAILED') ? 'red' : 'dim'))
+      app.on('leak', (leak) => this.event(app, describeLeak(leak, this.#width - INDENT), COLORS_OF_STATES[leak.state]))
       app.on('progress', () => this.progress())
     }
   }
@@ -32,9 +37,9 @@ class LiveView {
     this.#draw()
   }
 
-  event (app, text) {
-    const color = /^(LEAK|FAILED)/.test(text) ? 'red' : 'dim'
-    this.print(`${this.#time()} ${app.title.padEnd(7)} ${this.paint(color, text)}`)
+  event (app, [headline, ...details], color) {
+    const lines = [headline, ...details.map((line) => ' '.repeat(INDENT) + line)].map((line) => this.#paint(color, line))
+    this.print(`${this.#time()} ${app.title.padEnd(7)} ${lines.join('\n')}`)
   }
 
   progress () {
@@ -54,13 +59,18 @@ class LiveView {
     this.#drawnLines = 0
   }
 
-  paint (color, text) {
+  #paint (color, text) {
     return this.#isLive ? `\u001b[${COLORS[color]}m${text}\u001b[0m` : text
+  }
+
+  // Where no terminal breaks lines, none is cut.
+  get #width () {
+    return this.#isLive ? (this.#out.columns || 80) - 1 : Infinity
   }
 
   #draw () {
     if (!this.#isLive) return
-    const lines = this.#lines().map((line) => line.slice(0, (this.#out.columns || 80) - 1))
+    const lines = this.#lines().map((line) => line.slice(0, this.#width))
     this.#out.write(lines.map((line) => `${line}\n`).join(''))
     this.#drawnLines = lines.length
   }

@@ -1,7 +1,6 @@
 //! The class that `lib/` talks to: one instance a loaded copy of the package, all of one environment
 //! on the same monitor.
 
-use std::ffi::c_void;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
@@ -225,10 +224,9 @@ impl Monitor {
     }
 
     #[napi(catch_unwind)]
-    pub fn take(&self, env: &Env, array_buffer_bytes: f64) -> Vec<Delivery> {
+    pub fn take(&self, array_buffer_bytes: f64) -> Vec<Delivery> {
         let waiting = self.shared.take(self.id);
-        self.shared
-            .follow_allocations(&|string| text_of(env, string));
+        self.shared.follow_allocations();
         waiting
             .iter()
             .map(|notification| Delivery::new(notification, array_buffer_bytes, self.trace))
@@ -325,17 +323,6 @@ pub fn yield_heap_profiler() {
     if let Some(monitor) = environment::existing() {
         monitor.yield_heap_profiler();
     }
-}
-
-/// The text of a string by V8's handle, which is what Node-API hands out; empty where there is none.
-#[allow(unsafe_code)]
-fn text_of(env: &Env, string: *mut c_void) -> String {
-    if string.is_null() {
-        return String::new();
-    }
-    // SAFETY: a handle of this environment's isolate, in the scope of the call.
-    let text = unsafe { String::from_napi_value(env.raw(), string.cast()) };
-    text.unwrap_or_default()
 }
 
 /// A call of `target.deliver()` from anywhere.

@@ -2,7 +2,6 @@
 
 use crate::error::Error;
 use crate::gc::AllocationSite;
-use crate::v8::allocation_sampler::ReadText;
 use crate::v8::{AllocationSampler, Isolate, clock};
 
 /// Samples a second, each of which takes V8 about five microseconds.
@@ -36,7 +35,6 @@ impl AllocationWatch {
         &mut self,
         collections: u64,
         allocation_bytes_per_second: Option<f64>,
-        read_text: ReadText,
     ) -> Option<Result<Vec<AllocationSite>, Error>> {
         let started_ns = clock::monotonic_ns();
         if collections < self.next_at || started_ns < self.not_before_ns {
@@ -55,7 +53,7 @@ impl AllocationWatch {
                 Err(error) => Some(Err(self.give_up(collections, error))),
             };
         };
-        let read = sampler.sites(read_text);
+        let read = sampler.sites();
         let ended_ns = clock::monotonic_ns();
         self.not_before_ns = ended_ns + (ended_ns - started_ns) * READING_BUDGET;
         Some(read.map_err(|error| self.give_up(collections, error)))
@@ -90,13 +88,12 @@ mod tests {
     #[test]
     fn without_v8_it_says_so_and_tries_again_later() {
         let mut watch = AllocationWatch::default();
-        let no_text: ReadText = &|_| String::new();
-        let refused = watch.follow(20, None, no_text).expect("it is time");
+        let refused = watch.follow(20, None).expect("it is time");
         assert_eq!(
             refused.expect_err("no V8 here").code(),
             "ERR_MEMWATCH_UNSUPPORTED"
         );
-        assert!(watch.follow(21, None, no_text).is_none());
-        assert!(watch.follow(20 + RETRY_AFTER, None, no_text).is_some());
+        assert!(watch.follow(21, None).is_none());
+        assert!(watch.follow(20 + RETRY_AFTER, None).is_some());
     }
 }

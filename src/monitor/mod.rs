@@ -31,7 +31,6 @@ use crate::gc::ring::Drained;
 use crate::gc::{GcEvent, GcKind, HeapStatistics, ProcessMemory, Totals, Trigger};
 use crate::leak::{Explanation, LeakId};
 use crate::snapshot::HeapGraph;
-use crate::v8::allocation_sampler::ReadText;
 use crate::v8::heap_snapshot::{Progress, ReadLists};
 use crate::v8::hook::WakeFor;
 use crate::v8::{
@@ -230,7 +229,7 @@ impl Monitor {
     }
 
     /// Samples allocations while something is suspicious. To be called from JavaScript.
-    pub fn follow_allocations(&self, read_text: ReadText) {
+    pub fn follow_allocations(&self) {
         if self.mode != Mode::Native || !self.state.lock().wants_allocations() {
             self.stop_sampling();
             return;
@@ -241,7 +240,7 @@ impl Monitor {
         };
         let mut allocations = self.allocations.borrow_mut();
         let watch = allocations.get_or_insert_default();
-        if let Some(sites) = watch.follow(collections, bytes_per_second, read_text) {
+        if let Some(sites) = watch.follow(collections, bytes_per_second) {
             self.state.lock().take_allocations(sites);
         }
     }

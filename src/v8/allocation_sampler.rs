@@ -2,13 +2,14 @@
 //!
 //! The inspector's way to the same profile collects all garbage at each reading; this one does not.
 
-use std::ffi::{c_int, c_uint, c_void};
+use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::hash::Hasher;
+use std::ptr;
 
 use rustc_hash::{FxHashMap, FxHasher};
 
 use super::statistics::Isolate;
-use super::symbols::{SamplerSymbols, Symbols};
+use super::symbols::{MakeUtf8, SamplerSymbols, Symbols, Utf8Symbols};
 use crate::error::Error;
 use crate::gc::{AllocationSite, SiteId};
 
@@ -21,8 +22,8 @@ const TOLD_SITES: usize = 128;
 /// Modules of Node itself: who called them says more.
 const INTERNAL: &str = "node:";
 
-/// Reads V8's handle of a string. It may be null, which is no string.
-pub type ReadText<'a> = &'a dyn Fn(*mut c_void) -> String;
+/// `v8::String::WriteOptions::REPLACE_INVALID_UTF8`.
+const REPLACE_INVALID: c_int = 8;
 
 /// Samples this thread's allocations until it is dropped.
 pub struct AllocationSampler {
@@ -116,7 +117,7 @@ impl AllocationSampler {
     /// # Complexity
     ///
     /// V8 makes a tree of all stacks: about a microsecond a frame.
-    pub fn sites(&mut self, read_text: ReadText) -> Result<Vec<AllocationSite>, Error> {
+    pub fn sites(&mut self) -> Result<Vec<AllocationSite>, Error> {
         // SAFETY: the isolate belongs to this thread and is alive.
         let profiler = unsafe { (self.symbols.profiler)(self.isolate.pointer()) };
         // SAFETY: the same; a handle scope is open.
@@ -129,8 +130,12 @@ impl AllocationSampler {
         let methods = unsafe { &*(*profile).methods };
         // SAFETY: the same.
         let root = unsafe { &*(methods.root)(profile) };
-        let sites = match read_text(root.name).as_str() {
-            "(root)" => Ok(Tree::new(read_text, self.interval_bytes).sites(root)),
+        let texts = Texts {
+            symbols: &self.symbols.utf8,
+            isolate: self.isolate,
+        };
+        let sites = match texts.read(root.name).as_str() {
+            "(root)" => Ok(Tree::new(texts, self.interval_bytes).sites(root)),
             _ => Err(unsupported("its profiles are laid out in an unknown way")),
         };
         // SAFETY: nothing refers to the profile any more.
@@ -158,9 +163,57 @@ fn unsupported(why: &str) -> Error {
     }
 }
 
+/// Reads V8's strings, while the handle scope is open that they were made in.
+#[derive(Clone, Copy)]
+struct Texts {
+    symbols: &'static Utf8Symbols,
+    isolate: Isolate,
+}
+
+/// `v8::String::Utf8Value`, with room for later versions.
+#[repr(C)]
+struct Utf8Value {
+    text: *const c_char,
+    rest: [usize; 7],
+}
+
+impl Texts {
+    /// Empty where there is no string.
+    fn read(self, handle: *mut c_void) -> String {
+        if handle.is_null() {
+            return String::new();
+        }
+        let mut value = Utf8Value {
+            text: ptr::null(),
+            rest: [0; 7],
+        };
+        let place = (&raw mut value).cast();
+        // SAFETY: the handle is one of a string in an open scope of this thread's isolate, and the place is large
+        // enough.
+        unsafe {
+            match self.symbols.make {
+                MakeUtf8::Plain(make) => make(place, self.isolate.pointer(), handle),
+                MakeUtf8::WithOptions(make) => {
+                    make(place, self.isolate.pointer(), handle, REPLACE_INVALID);
+                }
+            }
+        }
+        let text = match value.text.is_null() {
+            true => String::new(),
+            // SAFETY: V8 ends the text with a zero; it lives until it is destroyed.
+            false => unsafe { CStr::from_ptr(value.text) }
+                .to_string_lossy()
+                .into_owned(),
+        };
+        // SAFETY: it was made above, and nothing refers to it.
+        unsafe { (self.symbols.destroy)(place) };
+        text
+    }
+}
+
 /// A profile as it is walked.
 struct Tree<'a> {
-    read_text: ReadText<'a>,
+    texts: Texts,
     interval_bytes: f64,
     /// By script: whether it is one of Node's own.
     internal: FxHashMap<c_int, bool>,
@@ -176,9 +229,9 @@ struct Site<'a> {
 }
 
 impl<'a> Tree<'a> {
-    fn new(read_text: ReadText<'a>, interval_bytes: u64) -> Self {
+    fn new(texts: Texts, interval_bytes: u64) -> Self {
         Self {
-            read_text,
+            texts,
             interval_bytes: interval_bytes as f64,
             internal: FxHashMap::default(),
             sites: FxHashMap::default(),
@@ -192,7 +245,11 @@ impl<'a> Tree<'a> {
         sites.truncate(TOLD_SITES);
         let told = sites.into_iter().map(|(id, site)| AllocationSite {
             id: SiteId(id),
-            stack: site.heaviest.iter().map(|node| self.frame(node)).collect(),
+            stack: site
+                .heaviest
+                .iter()
+                .filter_map(|node| self.frame(node))
+                .collect(),
             bytes: site.bytes,
             samples: site.samples,
         });
@@ -248,9 +305,9 @@ impl<'a> Tree<'a> {
     }
 
     fn is_internal(&mut self, node: &Node) -> bool {
-        let read_text = self.read_text;
+        let texts = self.texts;
         *self.internal.entry(node.script_id).or_insert_with(|| {
-            let script = read_text(node.script_name);
+            let script = texts.read(node.script_name);
             script.is_empty() || script.starts_with(INTERNAL)
         })
     }
@@ -260,27 +317,27 @@ impl<'a> Tree<'a> {
         let mut hasher = FxHasher::default();
         hasher.write_u64(id);
         match node.script_id {
-            0 => hasher.write((self.read_text)(node.name).as_bytes()),
+            0 => hasher.write(self.texts.read(node.name).as_bytes()),
             script_id => hasher.write_i32(script_id),
         }
         hasher.write_i32(node.start_position);
         hasher.finish()
     }
 
-    /// As in JavaScript's stack traces.
-    fn frame(&self, node: &Node) -> String {
-        let name = (self.read_text)(node.name);
+    /// As in JavaScript's stack traces; `None` for what has neither name nor script.
+    fn frame(&self, node: &Node) -> Option<String> {
+        let name = self.texts.read(node.name);
+        let script = self.texts.read(node.script_name);
         let name = match name.as_str() {
+            "" if script.is_empty() => return None,
             "" => "(anonymous)",
             name => name,
         };
-        match (self.read_text)(node.script_name) {
-            script if script.is_empty() => name.to_owned(),
-            script => format!(
-                "{name} ({script}:{}:{})",
-                node.line_number, node.column_number
-            ),
-        }
+        let (line, column) = (node.line_number, node.column_number);
+        Some(match script.as_str() {
+            "" => name.to_owned(),
+            script => format!("{name} ({script}:{line}:{column})"),
+        })
     }
 }
 

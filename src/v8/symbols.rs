@@ -115,6 +115,22 @@ pub struct SamplerSymbols {
     pub stop: unsafe extern "C" fn(*mut c_void),
     /// Null when nothing is sampled.
     pub profile: unsafe extern "C" fn(*mut c_void) -> *mut c_void,
+    pub utf8: Utf8Symbols,
+}
+
+/// `v8::String::Utf8Value`: the text of a string.
+#[derive(Clone, Copy)]
+pub struct Utf8Symbols {
+    pub make: MakeUtf8,
+    pub destroy: unsafe extern "C" fn(*mut c_void),
+}
+
+/// Its constructor in its two shapes; both take the place, the isolate and the handle.
+#[derive(Clone, Copy)]
+pub enum MakeUtf8 {
+    Plain(unsafe extern "C" fn(*mut c_void, *mut c_void, *mut c_void)),
+    /// Node 24: with `v8::String::WriteOptions`.
+    WithOptions(unsafe extern "C" fn(*mut c_void, *mut c_void, *mut c_void, c_int)),
 }
 
 /// What tells where V8 keeps its handles.
@@ -301,6 +317,28 @@ impl SamplerSymbols {
                 )?,
                 stop: function(c"_ZN2v812HeapProfiler24StopSamplingHeapProfilerEv")?,
                 profile: function(c"_ZN2v812HeapProfiler20GetAllocationProfileEv")?,
+                utf8: Utf8Symbols::look_up()?,
+            })
+        }
+    }
+}
+
+impl Utf8Symbols {
+    fn look_up() -> Option<Self> {
+        // SAFETY: `Utf8Value(Isolate*, Local<Value>)`, with options in Node 24, and the destructor. A `Local` is one
+        // pointer.
+        unsafe {
+            let make = function(
+                c"_ZN2v86String9Utf8ValueC1EPNS_7IsolateENS_5LocalINS_5ValueEEE",
+            )
+            .map(MakeUtf8::Plain)
+            .or_else(|| {
+                function(c"_ZN2v86String9Utf8ValueC1EPNS_7IsolateENS_5LocalINS_5ValueEEENS0_12WriteOptionsE")
+                    .map(MakeUtf8::WithOptions)
+            });
+            Some(Self {
+                make: make?,
+                destroy: function(c"_ZN2v86String9Utf8ValueD1Ev")?,
             })
         }
     }
