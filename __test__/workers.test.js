@@ -83,7 +83,7 @@ describe('workers', () => {
     }, { argument: PACKAGE })
     assert.equal(result.code, 0, 'the worker ends by itself with its listeners on')
     const [first] = result.told
-    assert.deepEqual(first.config, { capacity: 4096, threshold: null, detector: 'trend', captures: true, recorder: null, record: null, nearHeapLimit: null })
+    assert.deepEqual(first.config, { capacity: 4096, threshold: null, detector: 'trend', captures: true, allocations: true, recorder: null, record: null, nearHeapLimit: null })
     assert.ok(first.full >= 1 && first.threadId > 0)
     assert.equal(first.mode, result.mode)
     assert.ok(first.line.startsWith(`[${result.pid}:${first.threadId}] `), first.line)
