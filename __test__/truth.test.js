@@ -87,6 +87,7 @@ test('the self-test passes and everything is found in the executable', { skip: !
     fullGc: true,
     nearHeapLimit: true,
     snapshot: true,
+    allocationSampling: true,
     backgroundCapture: true,
     backgroundCaptureReason: null
   })
