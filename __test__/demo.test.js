@@ -30,7 +30,7 @@ describe('the demo', { concurrency: true, timeout: 180_000 }, () => {
     assert.match(demo.output, /leaking LEAK {6}the heap leaks: it has grown over \d+ full collections and goes on/)
     assert.match(demo.output, /^ +severity +\w+, heap limit in about \d+ s$/m)
     assert.match(demo.output, /^ +path .*myData/m)
-    assert.match(demo.output, /leaking SUSPECT {3}the live heap of .* passed the threshold of 22 mb/)
+    assert.match(demo.output, /leaking SUSPECT {3}the live heap of .* passed the threshold of 24 mb/)
     assert.ok(demo.output.includes(SUMMARY), demo.output)
     assert.match(demo.output, /^leaking +\d+ +\d+ +[\d.]+ MB → [\d.]+ MB +leaks +.*leak × 1/m)
     assert.match(demo.output, /^fixed +\d+ +\d+ +[\d.]+ MB → [\d.]+ MB +quiet /m)

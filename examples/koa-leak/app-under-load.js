@@ -56,7 +56,7 @@ class AppUnderLoad extends EventEmitter {
     this.#port = await this.#told('listening')
   }
 
-  /** Load that leaves nothing behind, so that Node and Koa have settled when the watching begins. */
+  /** Load that leaves nothing behind, so that what is hot is compiled when the watching begins: new code grows the heap, too. */
   async warmUp (requests) {
     await this.#fire({ path: '/health', amount: requests })
     const { mode } = await this.#ask('watch', 'watching')

@@ -8,7 +8,7 @@ const { parseArgs } = require('node:util')
 const { AppUnderLoad, V8_FLAGS, megabytes } = require('./app-under-load')
 const { LiveView, table } = require('./live-view')
 
-const WARM_UP_REQUESTS = 3000
+const WARM_UP_REQUESTS = 10_000
 // A leak takes 36 to 60 full collections, and the suspicion may begin late.
 const MAX_FULL_COLLECTIONS = 80
 const MAX_SECONDS = 90

@@ -7,13 +7,15 @@ const { setTimeout: wait } = require('node:timers/promises')
 
 /** What an app keeps for good and is meant to: some 7 MB. */
 const products = Array.from({ length: 40_000 }, (_, number) => ({ number, name: `product ${number}`, prices: [number, number * 1.5] }))
-const MOST_ORDERS = 800
+const FEWEST_ORDERS = 200
+const MOST_ORDERS = 600
 const WAIT_MS = 100
 
 /** Reads the orders of a customer, and waits for what another service knows of them. */
 function orders () {
   return async (ctx, next) => {
-    ctx.state.orders = Array.from({ length: Math.ceil(Math.random() * MOST_ORDERS) }, (_, number) => ({
+    const length = FEWEST_ORDERS + Math.floor(Math.random() * (MOST_ORDERS - FEWEST_ORDERS))
+    ctx.state.orders = Array.from({ length }, (_, number) => ({
       number,
       product: products[Math.floor(Math.random() * products.length)],
       text: `order ${number}`,
