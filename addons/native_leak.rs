@@ -1,25 +1,15 @@
 //! An addon that leaks, for `native-leak.test.js` alone: `hold(bytes)` keeps memory of its own for good, `pass(bytes)`
 //! gives it back.
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+mod node_api;
+
+use std::ffi::{c_int, c_void};
 use std::hint::black_box;
 use std::ptr;
 
-type Env = *mut c_void;
-type Value = *mut c_void;
-type Callback = extern "C" fn(Env, *mut c_void) -> Value;
+use node_api::{Env, Value, export};
 
 unsafe extern "C" {
-    fn napi_create_function(
-        env: Env,
-        name: *const c_char,
-        length: usize,
-        callback: Callback,
-        data: *mut c_void,
-        function: *mut Value,
-    ) -> c_int;
-    fn napi_set_named_property(env: Env, object: Value, name: *const c_char, value: Value)
-    -> c_int;
     fn napi_get_cb_info(
         env: Env,
         info: *mut c_void,
@@ -55,18 +45,5 @@ extern "C" fn pass(env: Env, info: *mut c_void) -> Value {
 
 #[unsafe(no_mangle)]
 extern "C" fn napi_register_module_v1(env: Env, exports: Value) -> Value {
-    let functions: [(&CStr, Callback); 2] = [(c"hold", hold), (c"pass", pass)];
-    for (name, callback) in functions {
-        let mut function = ptr::null_mut();
-        let (text, length) = (name.as_ptr(), name.count_bytes());
-        let data = ptr::null_mut();
-        // SAFETY: Node calls this with an environment, and `function` is a place for a value.
-        let made =
-            unsafe { napi_create_function(env, text, length, callback, data, &raw mut function) };
-        assert_eq!(made, 0, "Node makes functions");
-        // SAFETY: both are values of this environment.
-        let set = unsafe { napi_set_named_property(env, exports, text, function) };
-        assert_eq!(set, 0, "exports take properties");
-    }
-    exports
+    export(env, exports, &[(c"hold", hold), (c"pass", pass)])
 }

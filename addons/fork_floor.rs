@@ -1,28 +1,15 @@
 //! What no background capture can go below: a fork of the process with V8's pages in it, whose copy ends at once.
 //! An addon for `benches/capture.js` alone: `prepare()` reads which mappings a fork leaves out, `fork()` forks.
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+mod node_api;
+
+use std::ffi::{c_int, c_void};
 use std::fs;
 use std::ptr;
 use std::sync::Mutex;
 use std::thread;
 
-type Env = *mut c_void;
-type Value = *mut c_void;
-type Callback = extern "C" fn(Env, *mut c_void) -> Value;
-
-unsafe extern "C" {
-    fn napi_create_function(
-        env: Env,
-        name: *const c_char,
-        length: usize,
-        callback: Callback,
-        data: *mut c_void,
-        function: *mut Value,
-    ) -> c_int;
-    fn napi_set_named_property(env: Env, object: Value, name: *const c_char, value: Value)
-    -> c_int;
-}
+use node_api::{Env, Value, export};
 
 /// Starts and lengths.
 static LEFT_OUT: Mutex<Vec<(usize, usize)>> = Mutex::new(Vec::new());
@@ -80,25 +67,5 @@ fn advise(ranges: &[(usize, usize)], advice: c_int) {
 
 #[unsafe(no_mangle)]
 extern "C" fn napi_register_module_v1(env: Env, exports: Value) -> Value {
-    let functions: [(&CStr, Callback); 2] = [(c"prepare", prepare), (c"fork", fork)];
-    for (name, callback) in functions {
-        let mut function = ptr::null_mut();
-        let bytes = name.count_bytes();
-        // SAFETY: Node calls this with an environment, and `function` is a place for a value.
-        let made = unsafe {
-            napi_create_function(
-                env,
-                name.as_ptr(),
-                bytes,
-                callback,
-                ptr::null_mut(),
-                &raw mut function,
-            )
-        };
-        assert_eq!(made, 0, "Node makes functions");
-        // SAFETY: both are values of this environment.
-        let set = unsafe { napi_set_named_property(env, exports, name.as_ptr(), function) };
-        assert_eq!(set, 0, "exports take properties");
-    }
-    exports
+    export(env, exports, &[(c"prepare", prepare), (c"fork", fork)])
 }
