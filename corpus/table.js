@@ -7,6 +7,7 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
+const { orDash, rounded } = require('./lib/report')
 const { score } = require('./lib/score')
 
 const BASELINES = ['classic', 'ols', 'mann-kendall']
@@ -18,9 +19,6 @@ function firstLeakAt ({ createRule }, readings) {
   const at = readings.findIndex((reading) => seesLeak(reading[LIVE_BYTES]))
   return at === -1 ? null : at + 1
 }
-
-const orDash = (value) => value ?? '-'
-const rounded = (share) => share === null ? '-' : share.toFixed(2)
 
 function table (results) {
   const done = results.filter(({ error }) => error === undefined)

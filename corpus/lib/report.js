@@ -60,4 +60,4 @@ function report (results) {
   return blocks.join('\n\n')
 }
 
-module.exports = { progressLine, report }
+module.exports = { orDash, progressLine, report, rounded }
