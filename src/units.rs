@@ -49,6 +49,12 @@ pub fn format_duration(seconds: u64) -> String {
     text
 }
 
+/// `1 capture`, `2 captures`.
+pub fn counted(count: usize, what: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{ending}")
+}
+
 /// Two decimals at most; `Display` leaves out trailing zeros, as a C++ stream does.
 fn rounded(value: f64) -> f64 {
     (value * 100.0).round() / 100.0

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::robust_slope::RobustSlope;
 use crate::gc::{self, AllocationSite, SiteId};
-use crate::units::format_bytes;
+use crate::units::{counted, format_bytes};
 
 /// Readings that are kept; of more, every other one goes.
 const MOST_READINGS: usize = 48;
@@ -122,6 +122,22 @@ impl AllocationGrowth {
         growing.truncate(TOLD);
         growing
     }
+
+    /// How much there is to go by, and the first of the stacks that grow.
+    pub fn text(&self, growing: &[GrowingStack]) -> String {
+        let readings = format!(
+            "{} of sampled allocations",
+            counted(self.readings.len(), "reading")
+        );
+        match growing.first() {
+            None => format!("{readings}, no stack whose objects surely become more"),
+            Some(GrowingStack { frames, bytes, .. }) => {
+                let sizes = bytes.map(format_bytes).join(" → ");
+                let site = frames.first().map_or("(no frame)", String::as_str);
+                format!("{readings}, {site}: {sizes}")
+            }
+        }
+    }
 }
 
 /// `None` where its objects do not surely become more.
@@ -153,14 +169,17 @@ fn goes_on_growing(samples: &[f64]) -> bool {
     let (come, gone) = steps.fold((0.0, 0.0), |(come, gone), step| {
         (come + step.max(0.0), gone - step.min(0.0))
     });
+    // Most stacks end here, without the work of a slope.
+    if come - gone < FEWEST_SAMPLES {
+        return false;
+    }
     let (Some(whole), Some(recent)) = (
         RobustSlope::of(samples),
         RobustSlope::of(&samples[samples.len() / 2..]),
     ) else {
         return false;
     };
-    come - gone >= FEWEST_SAMPLES
-        && (gone <= come * LOST || whole.z >= CLEAR)
+    (gone <= come * LOST || whole.z >= CLEAR)
         && recent.slope >= STEADY * whole.slope
         && whole.slope > 0.0
 }
@@ -169,20 +188,6 @@ impl fmt::Display for GrowingStack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let per_hour = format_bytes(self.bytes_per_hour);
         write!(f, "{}: {per_hour} an hour", self.frames.join(" ← "))
-    }
-}
-
-impl fmt::Display for AllocationGrowth {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} readings of sampled allocations", self.readings.len())?;
-        match self.growing().first() {
-            None => write!(f, ", no stack whose objects surely become more"),
-            Some(GrowingStack { frames, bytes, .. }) => {
-                let sizes = bytes.map(format_bytes).join(" → ");
-                let site = frames.first().map_or("(no frame)", String::as_str);
-                write!(f, ", {site}: {sizes}")
-            }
-        }
     }
 }
 

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::units::counted;
+
 /// Captures before growth by path says anything.
 pub const MIN_CAPTURES: usize = 3;
 /// The pace since the capture before the last, as a share of the earlier pace, with which something goes on.
@@ -123,7 +125,7 @@ fn visible(captured_at: &[u64], counts: &[u64]) -> Vec<(u64, u64)> {
 impl fmt::Display for PathGrowth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let captures = self.captured_at.len();
-        write!(f, "{captures} captures")?;
+        write!(f, "{}", counted(captures, "capture"))?;
         if captures < 2 {
             return Ok(());
         }

@@ -106,9 +106,12 @@ impl Shape {
         ]
     }
 
-    /// The slope of the newest values, as a share of that of all.
+    /// The slope of the newest values, as a share of that of all; zero where that is none.
     fn pace(&self) -> f64 {
-        self.recent.slope / self.whole.slope
+        match self.whole.slope {
+            0.0 => 0.0,
+            whole => self.recent.slope / whole,
+        }
     }
 
     /// Whether the newest values surely grow at less than half the pace of all, or hardly any more.

@@ -16,6 +16,15 @@ const READING_BUDGET: u64 = 200;
 /// Full collections after which a profiler that was not to be had is tried again.
 const RETRY_AFTER: u64 = 10;
 
+/// By what allocations are sampled.
+#[derive(Clone, Copy, Debug)]
+pub struct SamplingOrder {
+    /// Full collections until now.
+    pub collections: u64,
+    /// How fast the program allocates; `None` where nobody knows.
+    pub allocation_bytes_per_second: Option<f64>,
+}
+
 /// What has been sampled while something is suspicious.
 #[derive(Default)]
 pub struct AllocationWatch {
@@ -31,11 +40,11 @@ impl AllocationWatch {
     /// # Errors
     ///
     /// Those of [`AllocationSampler`]; what was sampled before is void then.
-    pub fn follow(
-        &mut self,
-        collections: u64,
-        allocation_bytes_per_second: Option<f64>,
-    ) -> Option<Result<Vec<AllocationSite>, Error>> {
+    pub fn follow(&mut self, order: SamplingOrder) -> Option<Result<Vec<AllocationSite>, Error>> {
+        let SamplingOrder {
+            collections,
+            allocation_bytes_per_second,
+        } = order;
         let started_ns = clock::monotonic_ns();
         if collections < self.next_at || started_ns < self.not_before_ns {
             return None;
@@ -88,12 +97,16 @@ mod tests {
     #[test]
     fn without_v8_it_says_so_and_tries_again_later() {
         let mut watch = AllocationWatch::default();
-        let refused = watch.follow(20, None).expect("it is time");
+        let order = |collections| SamplingOrder {
+            collections,
+            allocation_bytes_per_second: None,
+        };
+        let refused = watch.follow(order(20)).expect("it is time");
         assert_eq!(
             refused.expect_err("no V8 here").code(),
             "ERR_MEMWATCH_UNSUPPORTED"
         );
-        assert!(watch.follow(21, None).is_none());
-        assert!(watch.follow(20 + RETRY_AFTER, None).is_some());
+        assert!(watch.follow(order(21)).is_none());
+        assert!(watch.follow(order(20 + RETRY_AFTER)).is_some());
     }
 }

@@ -230,17 +230,17 @@ impl Monitor {
 
     /// Samples allocations while something is suspicious. To be called from JavaScript.
     pub fn follow_allocations(&self) {
-        if self.mode != Mode::Native || !self.state.lock().wants_allocations() {
-            self.stop_sampling();
+        let order = match &self.mode {
+            Mode::Native => self.state.lock().order_sampling(),
+            Mode::Fallback(_) => None,
+        };
+        let Some(order) = order else {
+            self.allocations.take();
             return;
-        }
-        let (collections, bytes_per_second) = {
-            let state = self.state.lock();
-            (state.collections(), state.allocation_bytes_per_second())
         };
         let mut allocations = self.allocations.borrow_mut();
         let watch = allocations.get_or_insert_default();
-        if let Some(sites) = watch.follow(collections, bytes_per_second) {
+        if let Some(sites) = watch.follow(order) {
             self.state.lock().take_allocations(sites);
         }
     }
@@ -252,10 +252,6 @@ impl Monitor {
                 .lock()
                 .void_allocations("somebody asked for a heap profile");
         }
-    }
-
-    fn stop_sampling(&self) {
-        self.allocations.take();
     }
 
     /// What the detector thinks now, and why.
@@ -452,7 +448,7 @@ impl Monitor {
         };
         let mut hook = self.hook.borrow_mut();
         if !(running && wanted.leak) {
-            self.stop_sampling();
+            self.allocations.take();
         }
         if !running {
             hook.take();

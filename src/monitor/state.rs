@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::allocation_watch::SamplingOrder;
 use super::config::{Change, Config};
 use super::inbox::{Inboxes, Interests, Notification, SnapshotWritten, Stats, Warning};
 use super::path_search::{CaptureAnswer, CaptureCost, CaptureCredit, PathSearch};
@@ -332,24 +333,20 @@ impl State {
         }
     }
 
-    /// Whether allocations are to be sampled now.
-    pub fn wants_allocations(&mut self) -> bool {
+    /// How allocations are to be sampled now, if they are; the detector is told where they must not be.
+    pub fn order_sampling(&mut self) -> Option<SamplingOrder> {
         if !self.inboxes.wanted().leak || self.detector.wants_evidence().is_none() {
-            return false;
+            return None;
         }
         if !self.config.allocations {
             self.void_allocations("sampling of allocations is switched off");
+            return None;
         }
-        self.config.allocations
-    }
-
-    pub fn collections(&self) -> u64 {
-        self.detector.collections()
-    }
-
-    /// How fast the program allocates, as far as it is known.
-    pub fn allocation_bytes_per_second(&self) -> Option<f64> {
-        self.statistics.last()?.allocation_bytes_per_second
+        let sample = self.statistics.last();
+        Some(SamplingOrder {
+            collections: self.detector.collections(),
+            allocation_bytes_per_second: sample.and_then(|one| one.allocation_bytes_per_second),
+        })
     }
 
     /// Takes where what is there now was allocated, or why nobody knows.

@@ -103,10 +103,6 @@ impl AllocationSampler {
         })
     }
 
-    pub fn interval_bytes(&self) -> u64 {
-        self.interval_bytes
-    }
-
     /// Where what is there now was allocated since the start, the most bytes first. To be called from JavaScript,
     /// whose handle scope takes V8's strings.
     ///
