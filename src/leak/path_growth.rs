@@ -16,7 +16,7 @@ const EXPLAINED: f64 = 0.15;
 /// Paths that explain less than this explain nothing.
 const UNEXPLAINED: f64 = 0.05;
 /// A capture that is older than so many full collections says nothing of now.
-const FRESH: u64 = 6;
+const FRESH: u64 = 9;
 
 /// A path that had more objects in each capture.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,23 +4,25 @@ use std::time::Duration;
 
 use crate::leak::{GrowingPath, LeakId, MIN_CAPTURES, PathGrowth};
 
-/// Full collections between two captures.
-const COLLECTIONS_APART: u64 = 5;
+/// Full collections between two captures: three of them fit into the shortest time to a verdict.
+const COLLECTIONS_APART: u64 = 8;
 /// Captures after which the distance doubles.
-const CAPTURES_AT_A_DISTANCE: usize = 12;
+const CAPTURES_AT_A_DISTANCE: usize = 8;
 /// The thread pauses for at most one part in so many of the time.
 const PAUSE_BUDGET: u32 = 100;
 /// After a copy has been at work, none is for so many times as long.
 const COPY_BUDGET: u32 = 2;
-/// What captures take from the service, its pages that have to be copied included, is at most one part in so many of
-/// the time,
-const COST_BUDGET: u32 = 50;
-/// but for the first ones, which may take so much together, so that the verdict does not wait for them;
-const CREDIT: Duration = Duration::from_millis(300);
-/// as much is granted anew after this time.
-const CREDIT_AGAIN: Duration = Duration::from_secs(300);
+/// Of the time that something is suspicious captures take at most one part in so many from the service, its pages
+/// that have to be copied included,
+const COST_BUDGET: u64 = 40;
+/// and so much on top, which lets the first captures of a small heap be made at once.
+const CREDIT_NS: i64 = 200_000_000;
+/// Credit is granted anew after this time.
+const CREDIT_AGAIN_NS: u64 = 300_000_000_000;
+/// What the first capture is expected to cost; later ones cost what the one before did.
+const EXPECTED_NS_PER_BYTE: u64 = 2;
 /// Paths that grow late are not among those of the first capture: where none has grown in so many, begin again.
-const CAPTURES_WITHOUT_PATHS: usize = 5;
+const CAPTURES_WITHOUT_PATHS: usize = 4;
 /// A request that nobody has answered for so many full collections is made again.
 const LOST_AFTER: u64 = 50;
 
@@ -53,33 +55,52 @@ pub struct CaptureCost {
     pub service: Duration,
 }
 
-/// What captures of all suspicions may take beyond the budget.
-#[derive(Debug)]
-pub struct CaptureCredit {
-    left: Duration,
-    granted_at_ns: u64,
+/// What captures of all suspicions may cost.
+#[derive(Debug, Default)]
+pub struct CaptureBudget {
+    /// Below zero after a capture that has cost more than there was.
+    left_ns: i64,
+    counted_to_ns: u64,
+    credited_at_ns: Option<u64>,
+    last_cost_ns: Option<u64>,
 }
 
-impl Default for CaptureCredit {
-    fn default() -> Self {
-        Self {
-            left: CREDIT,
-            granted_at_ns: 0,
+impl CaptureBudget {
+    /// Something has become suspicious.
+    pub fn begin(&mut self, now_ns: u64) {
+        let is_credited = self
+            .credited_at_ns
+            .is_some_and(|at_ns| now_ns - at_ns < CREDIT_AGAIN_NS);
+        if !is_credited {
+            self.left_ns = self.left_ns.max(CREDIT_NS);
+            self.credited_at_ns = Some(now_ns);
         }
+        self.counted_to_ns = now_ns;
+    }
+
+    /// Something still is; tells whether a capture of a heap of this size may be made.
+    fn affords(&mut self, heap_bytes: u64, now_ns: u64) -> bool {
+        self.left_ns += signed((now_ns - self.counted_to_ns) / COST_BUDGET);
+        self.counted_to_ns = now_ns;
+        let expected_ns = self
+            .last_cost_ns
+            .unwrap_or(heap_bytes.saturating_mul(EXPECTED_NS_PER_BYTE));
+        self.left_ns >= signed(expected_ns)
+    }
+
+    fn pay(&mut self, cost: Duration) {
+        let cost_ns = nanoseconds(cost);
+        self.left_ns = self.left_ns.saturating_sub(signed(cost_ns));
+        self.last_cost_ns = Some(cost_ns);
     }
 }
 
-impl CaptureCredit {
-    /// Pays for a capture as far as there is credit; gives what is left to pay.
-    fn pay(&mut self, cost: Duration, now_ns: u64) -> Duration {
-        if u128::from(now_ns - self.granted_at_ns) >= CREDIT_AGAIN.as_nanos() {
-            self.left = CREDIT;
-            self.granted_at_ns = now_ns;
-        }
-        let paid = cost.min(self.left);
-        self.left -= paid;
-        cost - paid
-    }
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX / 2)
+}
+
+fn signed(nanoseconds: u64) -> i64 {
+    i64::try_from(nanoseconds).unwrap_or(i64::MAX / 2)
 }
 
 /// The captures for one suspicion.
@@ -117,12 +138,21 @@ impl PathSearch {
         self.id
     }
 
-    /// The next capture, when it is time.
-    pub fn request(&mut self, collections: u64, now_ns: u64) -> Option<CaptureRequest> {
+    /// The next capture of a heap of this size, when it is time.
+    pub fn request(
+        &mut self,
+        collections: u64,
+        heap_bytes: u64,
+        budget: &mut CaptureBudget,
+        now_ns: u64,
+    ) -> Option<CaptureRequest> {
+        // First: the time counts, whether a capture is due or not.
+        let is_affordable = budget.affords(heap_bytes, now_ns);
         let is_under_way = self
             .asked_at
             .is_some_and(|asked_at| collections - asked_at < LOST_AFTER);
-        if is_under_way || collections < self.next_at || now_ns < self.not_before_ns {
+        let is_due = collections >= self.next_at && now_ns >= self.not_before_ns;
+        if is_under_way || !is_due || !is_affordable {
             return None;
         }
         self.asked_at = Some(collections);
@@ -138,12 +168,11 @@ impl PathSearch {
         &mut self,
         captured: CaptureAnswer,
         cost: CaptureCost,
-        credit: &mut CaptureCredit,
+        budget: &mut CaptureBudget,
         now_ns: u64,
     ) -> PathGrowth {
-        let rest = (cost.pause * PAUSE_BUDGET)
-            .max(cost.copy * COPY_BUDGET)
-            .max(credit.pay(cost.service, now_ns) * COST_BUDGET);
+        budget.pay(cost.service);
+        let rest = (cost.pause * PAUSE_BUDGET).max(cost.copy * COPY_BUDGET);
         let captured_at = self.end_request(now_ns, rest);
         self.captured_at.push(captured_at);
         self.heap_bytes.push(captured.heap_bytes);
@@ -180,7 +209,7 @@ impl PathSearch {
         let asked_at = self.asked_at.take().unwrap_or(self.next_at);
         let doublings = (self.captured_at.len() / CAPTURES_AT_A_DISTANCE).min(16);
         self.next_at = asked_at + (COLLECTIONS_APART << doublings);
-        self.not_before_ns = now_ns + u64::try_from(rest.as_nanos()).unwrap_or(u64::MAX / 2);
+        self.not_before_ns = now_ns + nanoseconds(rest);
         asked_at
     }
 }
@@ -190,6 +219,7 @@ mod tests {
     use super::*;
 
     const ID: LeakId = LeakId(1);
+    const SECOND: u64 = 1_000_000_000;
 
     fn cost(pause_ms: u64, copy_ms: u64) -> CaptureCost {
         CaptureCost {
@@ -206,9 +236,20 @@ mod tests {
         }
     }
 
+    /// At the collection and the time, of a small heap.
+    fn request(search: &mut PathSearch, collections: u64, now_ns: u64) -> Option<CaptureRequest> {
+        search.request(collections, 1 << 20, &mut begun(), now_ns)
+    }
+
     /// With credit left.
     fn take(search: &mut PathSearch, captured: CaptureAnswer, cost: CaptureCost) -> PathGrowth {
-        search.take(captured, cost, &mut CaptureCredit::default(), 0)
+        search.take(captured, cost, &mut begun(), 0)
+    }
+
+    fn begun() -> CaptureBudget {
+        let mut budget = CaptureBudget::default();
+        budget.begin(0);
+        budget
     }
 
     fn path(counts: &[u64]) -> Vec<GrowingPath> {
@@ -223,75 +264,80 @@ mod tests {
     #[test]
     fn captures_keep_their_distance_in_collections_and_in_time() {
         let mut search = PathSearch::new("trend", ID);
-        let first = search.request(20, 0).expect("the first one at once");
+        let first = request(&mut search, 20, 0).expect("the first one at once");
         assert!(first.is_first);
-        assert_eq!(search.request(21, 0), None, "one is under way");
+        assert_eq!(request(&mut search, 21, 0), None, "one is under way");
         take(&mut search, captured(Some(Vec::new())), cost(10, 300));
-        assert_eq!(
-            search.request(24, u64::MAX / 2),
-            None,
-            "too few collections"
-        );
-        assert_eq!(search.request(25, 999_000_000), None, "too early");
-        let second = search.request(25, 1_000_000_000).expect("it is time");
+        assert_eq!(request(&mut search, 27, u64::MAX / 2), None, "too few");
+        assert_eq!(request(&mut search, 28, 999_000_000), None, "too early");
+        let second = request(&mut search, 28, SECOND).expect("it is time");
         assert!(!second.is_first);
     }
 
     #[test]
-    fn the_first_captures_are_paid_for_by_credit() {
-        let second = Duration::from_secs(1);
-        let mut credit = CaptureCredit::default();
-        assert_eq!(credit.pay(CREDIT / 2, 0), Duration::ZERO);
-        assert_eq!(credit.pay(second, 0), second - CREDIT / 2);
-        assert_eq!(credit.pay(second, 1), second);
-        let later = CREDIT_AGAIN.as_nanos() as u64;
-        assert_eq!(credit.pay(CREDIT, later), Duration::ZERO);
-        assert_eq!(credit.pay(second, later), second);
+    fn credit_pays_for_the_first_captures_and_time_for_the_others() {
+        let mut budget = begun();
+        assert!(budget.affords(90 << 20, 0));
+        assert!(!budget.affords(100 << 20, 0), "expected to cost too much");
+        let credit = Duration::from_nanos(CREDIT_NS.unsigned_abs());
+        let earned = nanoseconds(credit) * COST_BUDGET;
+        budget.pay(credit);
+        assert!(!budget.affords(1, 0), "it will cost what the last one did");
+        assert!(!budget.affords(1, earned - SECOND));
+        assert!(budget.affords(1, earned));
+        // What lies between two suspicions does not count.
+        budget.pay(credit);
+        let later = earned + 20 * SECOND;
+        budget.begin(later);
+        assert!(!budget.affords(1, later + earned - SECOND));
+        assert!(budget.affords(1, later + earned));
+        budget.pay(Duration::from_secs(3600));
+        budget.begin(CREDIT_AGAIN_NS);
+        assert_eq!(budget.left_ns, CREDIT_NS, "granted anew");
     }
 
     #[test]
-    fn what_costs_the_service_much_is_made_rarely() {
+    fn what_costs_too_much_is_not_asked_for() {
         let mut search = PathSearch::new("trend", ID);
-        let mut credit = CaptureCredit::default();
-        assert!(search.request(20, 0).is_some());
+        let mut budget = begun();
+        assert_eq!(search.request(20, 1 << 30, &mut budget, 0), None);
+        assert!(search.request(20, 1 << 20, &mut budget, 0).is_some());
         let dear = CaptureCost {
-            service: CREDIT + Duration::from_millis(100),
+            service: Duration::from_millis(300),
             ..cost(0, 0)
         };
-        search.take(captured(None), dear, &mut credit, 0);
-        assert_eq!(search.request(40, 4_999_999_999), None);
-        assert!(search.request(40, 5_000_000_000).is_some());
+        search.take(captured(None), dear, &mut budget, 0);
+        assert_eq!(search.request(40, 1 << 20, &mut budget, 15 * SECOND), None);
+        assert!(
+            search
+                .request(40, 1 << 20, &mut budget, 17 * SECOND)
+                .is_some()
+        );
     }
 
     #[test]
     fn a_lost_request_is_made_again() {
         let mut search = PathSearch::new("trend", ID);
-        assert!(search.request(0, 0).is_some());
-        assert_eq!(search.request(LOST_AFTER - 1, 0), None);
-        assert!(search.request(LOST_AFTER, 0).is_some());
+        assert!(request(&mut search, 0, 0).is_some());
+        assert_eq!(request(&mut search, LOST_AFTER - 1, 0), None);
+        assert!(request(&mut search, LOST_AFTER, 0).is_some());
     }
 
     #[test]
     fn a_series_without_growing_paths_begins_again() {
         let mut search = PathSearch::new("trend", ID);
-        for at in 0..5 {
-            assert_eq!(
-                search.request(at * 5, 0).map(|one| one.is_first),
-                Some(at == 0)
-            );
+        for at in 0..4 {
+            let asked = request(&mut search, at * 8, 0);
+            assert_eq!(asked.map(|one| one.is_first), Some(at == 0));
             take(&mut search, captured(Some(Vec::new())), cost(0, 0));
         }
-        assert!(search.request(25, 0).expect("it is time").is_first);
+        assert!(request(&mut search, 32, 0).expect("it is time").is_first);
         search.miss(0);
-        assert!(search.request(30, 0).expect("it is time").is_first);
-        for counts in [vec![1], vec![1, 2], vec![1, 2, 3], vec![1, 2, 3, 4]] {
+        assert!(request(&mut search, 40, 0).expect("it is time").is_first);
+        for counts in [vec![1], vec![1, 2], vec![1, 2, 3]] {
             take(&mut search, captured(Some(path(&counts))), cost(0, 0));
         }
         let growth = take(&mut search, captured(None), cost(0, 0));
-        assert_eq!(
-            growth.paths,
-            path(&[1, 2, 3, 4]),
-            "the last one cannot tell"
-        );
+        assert_eq!(growth.paths, path(&[1, 2, 3]), "the last one cannot tell");
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::allocation_watch::SamplingOrder;
 use super::config::{Change, Config};
 use super::inbox::{Inboxes, Interests, Notification, SnapshotWritten, Stats, Warning};
-use super::path_search::{CaptureAnswer, CaptureCost, CaptureCredit, PathSearch};
+use super::path_search::{CaptureAnswer, CaptureBudget, CaptureCost, PathSearch};
 use super::series_file::SeriesFile;
 use super::{Host, pause_summaries};
 use crate::capture;
@@ -35,7 +35,7 @@ pub struct State {
     detector: Box<dyn Detector>,
     threshold: Option<Threshold>,
     path_search: Option<PathSearch>,
-    capture_credit: CaptureCredit,
+    capture_budget: CaptureBudget,
     probe: MemoryProbe,
     /// First sequence numbers after the collections on request that are not processed yet.
     request_ends: Vec<u64>,
@@ -61,7 +61,7 @@ impl State {
             detector: leak::detector(config.detector).expect("the default detector exists"),
             threshold: None,
             path_search: None,
-            capture_credit: CaptureCredit::default(),
+            capture_budget: CaptureBudget::default(),
             probe: MemoryProbe::new(page_bytes),
             request_ends: Vec::new(),
             observed_to_ms: f64::NEG_INFINITY,
@@ -286,12 +286,12 @@ impl State {
             self.post(Notification::Leak(Arc::new(leak)));
         }
         if wanted.leak {
-            self.search_paths();
+            self.search_paths(reading.heap_total_bytes);
         }
     }
 
     /// Asks for a capture of the heap when something is suspicious and it is time.
-    fn search_paths(&mut self) {
+    fn search_paths(&mut self, heap_bytes: u64) {
         let Some(id) = self.detector.wants_evidence() else {
             self.path_search = None;
             return;
@@ -305,11 +305,14 @@ impl State {
             return;
         }
         let search = self.path_search.take().filter(|search| search.id() == id);
+        let (collections, now_ns) = (self.detector.collections(), clock::monotonic_ns());
+        let budget = &mut self.capture_budget;
         let search = self.path_search.insert(search.unwrap_or_else(|| {
             self.detector.await_paths();
+            budget.begin(now_ns);
             PathSearch::new(self.detector.name(), id)
         }));
-        let request = search.request(self.detector.collections(), clock::monotonic_ns());
+        let request = search.request(collections, heap_bytes, budget, now_ns);
         if let Some(request) = request {
             self.inboxes.ask(request);
         }
@@ -320,7 +323,7 @@ impl State {
         if let Some(search) = self.path_search.as_mut().filter(|search| search.id() == id) {
             self.detector.await_paths();
             let now_ns = clock::monotonic_ns();
-            let growth = search.take(captured, cost, &mut self.capture_credit, now_ns);
+            let growth = search.take(captured, cost, &mut self.capture_budget, now_ns);
             self.detector.take_paths(growth);
         }
     }
