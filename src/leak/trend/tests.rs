@@ -1,3 +1,5 @@
+//! What the detector says of series that leak, and of series that only look like it.
+
 use super::super::samples::{Noise, run, series};
 use super::*;
 
