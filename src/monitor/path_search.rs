@@ -78,10 +78,14 @@ impl CaptureBudget {
         self.counted_to_ns = now_ns;
     }
 
-    /// Something still is; tells whether a capture of a heap of this size may be made.
-    fn affords(&mut self, heap_bytes: u64, now_ns: u64) -> bool {
+    /// Something still is.
+    fn go_on(&mut self, now_ns: u64) {
         self.left_ns += signed((now_ns - self.counted_to_ns) / COST_BUDGET);
         self.counted_to_ns = now_ns;
+    }
+
+    /// Whether a capture of a heap of this size may be made.
+    fn affords(&self, heap_bytes: u64) -> bool {
         let expected_ns = self
             .last_cost_ns
             .unwrap_or(heap_bytes.saturating_mul(EXPECTED_NS_PER_BYTE));
@@ -146,13 +150,12 @@ impl PathSearch {
         budget: &mut CaptureBudget,
         now_ns: u64,
     ) -> Option<CaptureRequest> {
-        // First: the time counts, whether a capture is due or not.
-        let is_affordable = budget.affords(heap_bytes, now_ns);
+        budget.go_on(now_ns);
         let is_under_way = self
             .asked_at
             .is_some_and(|asked_at| collections - asked_at < LOST_AFTER);
         let is_due = collections >= self.next_at && now_ns >= self.not_before_ns;
-        if is_under_way || !is_due || !is_affordable {
+        if is_under_way || !is_due || !budget.affords(heap_bytes) {
             return None;
         }
         self.asked_at = Some(collections);
@@ -252,6 +255,11 @@ mod tests {
         budget
     }
 
+    fn affords(budget: &mut CaptureBudget, heap_bytes: u64, now_ns: u64) -> bool {
+        budget.go_on(now_ns);
+        budget.affords(heap_bytes)
+    }
+
     fn path(counts: &[u64]) -> Vec<GrowingPath> {
         vec![GrowingPath {
             text: "global object → .cache".into(),
@@ -277,20 +285,26 @@ mod tests {
     #[test]
     fn credit_pays_for_the_first_captures_and_time_for_the_others() {
         let mut budget = begun();
-        assert!(budget.affords(90 << 20, 0));
-        assert!(!budget.affords(100 << 20, 0), "expected to cost too much");
+        assert!(affords(&mut budget, 90 << 20, 0));
+        assert!(
+            !affords(&mut budget, 100 << 20, 0),
+            "expected to cost too much"
+        );
         let credit = Duration::from_nanos(CREDIT_NS.unsigned_abs());
         let earned = nanoseconds(credit) * COST_BUDGET;
         budget.pay(credit);
-        assert!(!budget.affords(1, 0), "it will cost what the last one did");
-        assert!(!budget.affords(1, earned - SECOND));
-        assert!(budget.affords(1, earned));
+        assert!(
+            !affords(&mut budget, 1, 0),
+            "it will cost what the last one did"
+        );
+        assert!(!affords(&mut budget, 1, earned - SECOND));
+        assert!(affords(&mut budget, 1, earned));
         // What lies between two suspicions does not count.
         budget.pay(credit);
         let later = earned + 20 * SECOND;
         budget.begin(later);
-        assert!(!budget.affords(1, later + earned - SECOND));
-        assert!(budget.affords(1, later + earned));
+        assert!(!affords(&mut budget, 1, later + earned - SECOND));
+        assert!(affords(&mut budget, 1, later + earned));
         budget.pay(Duration::from_secs(3600));
         budget.begin(CREDIT_AGAIN_NS);
         assert_eq!(budget.left_ns, CREDIT_NS, "granted anew");

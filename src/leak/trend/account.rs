@@ -1,8 +1,8 @@
 //! A suspicion as it stands, for people and programs: the report of a change, and the explanation at any time.
 #![forbid(unsafe_code)]
 
-use super::window::{Window, bytes};
-use super::{Course, Episode, Trend};
+use super::window::{Grain, Window, bytes};
+use super::{Course, Episode, Trend, min_growth};
 use crate::leak::shape::{Check, Shape};
 use crate::leak::{
     AllocationGrowth, Detector, Evidence, GrowingStack, Kind, Leak, LeakId, PathGrowth, State,
@@ -25,6 +25,32 @@ pub struct Explanation {
     pub second_signal: String,
 }
 
+impl Explanation {
+    pub(super) fn of(trend: &Trend, course: &Course) -> Self {
+        match Account::of(trend, course) {
+            Some(account) => account.explanation(),
+            None => Self::of_calm(trend, course),
+        }
+    }
+
+    /// Of memory that is not suspicious.
+    fn of_calm(trend: &Trend, course: &Course) -> Self {
+        let window = trend.window(course, course.begins_at, Grain::Collections);
+        let checks = window.shape().map_or_else(Vec::new, |shape| {
+            shape.suspicion(min_growth(course.kind)).into()
+        });
+        Self {
+            kind: course.kind,
+            id: None,
+            state: None,
+            collections: window.collections(),
+            needed_collections: 0,
+            checks,
+            second_signal: String::new(),
+        }
+    }
+}
+
 /// All that is known of one suspicion.
 pub struct Account<'a> {
     trend: &'a Trend,
@@ -43,7 +69,10 @@ impl<'a> Account<'a> {
         let episode = course.episode.as_ref()?;
         let window = trend.window_of(course, episode);
         let shape = window.shape()?;
-        let allocations = trend.allocations_of(course.kind);
+        let allocations = match course.kind {
+            Kind::JsHeap | Kind::External => trend.allocations.as_ref(),
+            Kind::Native => None,
+        };
         Some(Self {
             trend,
             course,
@@ -102,7 +131,7 @@ impl<'a> Account<'a> {
         })
     }
 
-    pub fn explanation(&self) -> Explanation {
+    fn explanation(&self) -> Explanation {
         let demand = self.episode.verdict.unwrap_or_else(|| {
             self.trend
                 .demand(self.course, self.episode, &self.window, &self.shape)

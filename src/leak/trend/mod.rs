@@ -177,11 +177,10 @@ impl Detector for Trend {
     }
 
     fn explain(&self) -> Vec<Explanation> {
-        let explain = |course: &Course| match Account::of(self, course) {
-            Some(account) => account.explanation(),
-            None => self.calm(course),
-        };
-        self.courses.iter().map(explain).collect()
+        self.courses
+            .iter()
+            .map(|course| Explanation::of(self, course))
+            .collect()
     }
 }
 
@@ -283,28 +282,6 @@ impl Trend {
             second_signal,
             collections: Patience::of(course.kind, second_signal).collections(shape.growth),
         }
-    }
-
-    /// What is thought of memory that is not suspicious.
-    fn calm(&self, course: &Course) -> Explanation {
-        let window = self.window(course, course.begins_at, Grain::Collections);
-        let checks = window.shape().map_or_else(Vec::new, |shape| {
-            shape.suspicion(min_growth(course.kind)).into()
-        });
-        Explanation {
-            kind: course.kind,
-            id: None,
-            state: None,
-            collections: window.collections(),
-            needed_collections: 0,
-            checks,
-            second_signal: String::new(),
-        }
-    }
-
-    /// Samples tell of what V8 allocates, which native memory is not.
-    fn allocations_of(&self, kind: Kind) -> Option<&AllocationGrowth> {
-        self.allocations.as_ref().filter(|_| kind != Kind::Native)
     }
 
     /// The collection with which a suspicious trend begins that goes on up to now.
