@@ -45,7 +45,12 @@ const COMMANDS = {
     fill(megabytes)
     workARequest += Math.round(megabytes / 12)
   },
-  follow: () => { memwatch.on('leak', onLeak) },
+  follow: (on) => {
+    state = null
+    if (on) memwatch.on('leak', onLeak)
+    else memwatch.removeListener('leak', onLeak)
+  },
+  forget: () => { sessions.length = 0 },
   state: () => state,
   cpu: () => {
     const { user, system } = process.cpuUsage()

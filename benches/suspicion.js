@@ -1,7 +1,8 @@
 // What a suspicion costs a Koa application under load: captures in copies of the process, and sampled allocations.
 //
-// A server that leaks gets requests in chunks, with a listener to `leak` in one process and without one in another.
-// The same chunks are compared: those in which the first was suspicious from beginning to end.
+// A server that leaks gets requests in chunks, three times the same ones: once with a listener to `leak`, twice without. What
+// it has kept is dropped in between. Those chunks are compared in which it was suspicious from beginning to end.
+// All three are of one process: two processes with the same code may differ by more than what is measured.
 'use strict'
 
 const { fork } = require('node:child_process')
@@ -19,7 +20,9 @@ const HEAPS = {
   '10 MB, young generation of 3 MB': { flags: ['--max-semi-space-size=1', '--max-old-space-size=64'], filledMegabytes: 0, chunks: 60 }
 }
 const REQUESTS = 500
-const WARM_UP_CHUNKS = 4
+const WARM_UP_CHUNKS = 40
+/** For the collections that find what was dropped. */
+const SETTLING_CHUNKS = 4
 const KINDS = ['watched', 'without', 'control']
 
 /**
@@ -35,16 +38,22 @@ async function suspicion ({ trios }) {
   }
   return [{
     title: 'Koa while something is suspicious',
-    note: `${trios} rounds of three servers, ${REQUESTS} requests a chunk; 95 % intervals in brackets`,
-    head: ['heap', 'compared', 'ratio of throughput', 'ratio of CPU', 'suspicious chunks a round', 'their seconds', 'full collections in them'],
+    note: `${trios} servers, ${REQUESTS} requests a chunk; 95 % intervals in brackets`,
+    head: ['heap', 'compared', 'ratio of throughput', 'ratio of CPU', 'suspicious chunks a server', 'their seconds', 'full collections in them'],
     rows
   }]
 }
 
-/** What the suspicious chunks of one server took, and the same chunks of two others. */
-async function measureTrio (heap) {
+/** What the suspicious chunks of one server took, and the same chunks of the same server while nobody listened. */
+async function measureTrio ({ flags, filledMegabytes, chunks }) {
+  const child = fork(path.join(__dirname, 'koa-server.js'), { execArgv: flags })
+  const url = `http://127.0.0.1:${await answer(child)}/leak`
+  await ask(child, 'fill', filledMegabytes)
+  for (let at = 0; at < WARM_UP_CHUNKS; at++) await load(url, REQUESTS)
   const runs = {}
-  for (const kind of shuffled(KINDS)) runs[kind] = await runServer(heap, kind === 'watched')
+  for (const kind of shuffled(KINDS)) runs[kind] = await measureChunks(child, url, chunks, kind === 'watched')
+  child.disconnect()
+  await once(child, 'exit')
   const suspicious = runs.watched.flatMap(({ isSuspicious }, at) => isSuspicious ? [at] : [])
   if (suspicious.length === 0) throw new Error('nothing was suspicious in a round')
   const sum = (kind, field) => suspicious.reduce((all, at) => all + runs[kind][at][field], 0)
@@ -68,13 +77,15 @@ function heapRows (name, measured) {
   return [row('watched', 'suspicious to not watched'), row('control', 'not watched to not watched (control)')]
 }
 
-/** @returns {Promise<{ seconds: number, cpuUs: number, collections: number, isSuspicious: boolean }[]>} by chunk */
-async function runServer ({ flags, filledMegabytes, chunks }, isWatched) {
-  const child = fork(path.join(__dirname, 'koa-server.js'), { execArgv: flags })
-  const url = `http://127.0.0.1:${await answer(child)}/leak`
-  await ask(child, 'fill', filledMegabytes)
-  for (let at = 0; at < WARM_UP_CHUNKS; at++) await load(url, REQUESTS)
-  if (isWatched) await ask(child, 'follow')
+/**
+ * The server begins with what it was filled with, whatever it has kept before.
+ *
+ * @returns {Promise<{ seconds: number, cpuUs: number, collections: number, isSuspicious: boolean }[]>} by chunk
+ */
+async function measureChunks (child, url, chunks, isWatched) {
+  await ask(child, 'forget')
+  for (let at = 0; at < SETTLING_CHUNKS; at++) await load(url, REQUESTS)
+  if (isWatched) await ask(child, 'follow', true)
   const measured = []
   let before = null
   for (let at = 0; at < chunks; at++) {
@@ -86,8 +97,7 @@ async function runServer ({ flags, filledMegabytes, chunks }, isWatched) {
     measured.push({ seconds, cpuUs, collections, isSuspicious: before === 'suspect' && after === 'suspect' })
     before = after
   }
-  child.disconnect()
-  await once(child, 'exit')
+  if (isWatched) await ask(child, 'follow', false)
   return measured
 }
 

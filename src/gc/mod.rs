@@ -9,6 +9,7 @@ pub mod recording;
 pub mod recording_file;
 pub mod ring;
 pub mod statistics;
+pub mod theil_sen;
 pub mod totals;
 pub mod window;
 
@@ -19,5 +20,6 @@ pub use process_memory::ProcessMemory;
 pub use recording::Recording;
 pub use ring::Ring;
 pub use statistics::{Statistics, StatsSample};
+pub use theil_sen::{Interval, TheilSen};
 pub use totals::{KindTotals, Totals};
-pub use window::{Interval, Trend};
+pub use window::Trend;

@@ -3,7 +3,8 @@
 
 use super::event::{GcEvent, GcKind, HeapStatistics, Trigger};
 use super::process_memory::ProcessMemory;
-use super::window::{Interval, Trend};
+use super::theil_sen::Interval;
+use super::window::Trend;
 
 /// memwatch's periods, in full collections.
 const RECENT_PERIOD: u64 = 10;

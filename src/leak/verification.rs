@@ -8,7 +8,7 @@
 
 use super::permutation::{Chance, chance_of_excess};
 use super::recording::SeriesRecording;
-use crate::gc::{Interval, Trend};
+use crate::gc::{Interval, TheilSen};
 use crate::units::format_bytes;
 
 /// The first quarter of a recording is the warm-up.
@@ -23,8 +23,6 @@ const LEFT_OVER: f64 = 0.05;
 const BLOCKS: (usize, usize) = (6, 10);
 const READINGS_A_BLOCK: usize = 5;
 const NS_PER_HOUR: f64 = 3.6e12;
-/// Collections stand a second apart where growth is counted by them: [`Trend`] takes times.
-const NS_PER_COLLECTION: u64 = 1_000_000_000;
 
 /// What came out.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -223,18 +221,10 @@ enum Per {
 }
 
 impl Per {
-    fn place_ns(self, point: &Point) -> u64 {
+    fn place(self, point: &Point) -> f64 {
         match self {
-            Self::Hour => point.at_ns,
-            Self::Collection => point.collection * NS_PER_COLLECTION,
-        }
-    }
-
-    /// How far apart two places are that are one hour or one collection apart.
-    fn unit_ns(self) -> f64 {
-        match self {
-            Self::Hour => NS_PER_HOUR,
-            Self::Collection => NS_PER_COLLECTION as f64,
+            Self::Hour => point.at_ns as f64 / NS_PER_HOUR,
+            Self::Collection => point.collection as f64,
         }
     }
 }
@@ -277,16 +267,11 @@ impl Settled {
     }
 
     fn slope(&self, per: Per) -> Option<Interval> {
-        let mut trend = Trend::new(self.blocks.len());
-        for block in &self.blocks {
-            trend.push(per.place_ns(block), block.live_bytes);
-        }
-        let units = per.unit_ns() / NS_PER_HOUR;
-        trend.bytes_per_hour().map(|slope| Interval {
-            low: slope.low * units,
-            estimate: slope.estimate * units,
-            high: slope.high * units,
-        })
+        let blocks = self.blocks.iter();
+        let points: Vec<_> = blocks
+            .map(|block| (per.place(block), block.live_bytes as f64))
+            .collect();
+        TheilSen::of(&points).map(|mut slopes| slopes.interval_95())
     }
 
     fn chance_over(&self, other: &Self) -> Chance {
@@ -302,9 +287,9 @@ impl Settled {
     /// Growth from each block to the next. Where no time has passed there is none.
     fn steps(&self, per: Per) -> Vec<f64> {
         let step = |pair: &[Point]| {
-            let passed_ns = per.place_ns(&pair[1]) - per.place_ns(&pair[0]);
+            let passed = per.place(&pair[1]) - per.place(&pair[0]);
             let bytes = pair[1].live_bytes as f64 - pair[0].live_bytes as f64;
-            (passed_ns > 0).then(|| bytes / passed_ns as f64 * per.unit_ns())
+            (passed > 0.0).then_some(bytes / passed)
         };
         self.blocks.windows(2).filter_map(step).collect()
     }
