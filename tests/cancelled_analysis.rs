@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use memwatch_rs::analysis::{
-    Captures, Census, Classes, Distances, HeapAnalysis, OpenedHeap, Retainers, Shapes,
-    SuspectOptions, biggest_retainers, duplicate_strings, owned_sizes, suspects,
+    Captures, Census, Classes, Distances, HeapAnalysis, OpenedHeap, Retainers, SuspectOptions,
+    biggest_retainers, duplicate_strings, owned_sizes, suspects,
 };
 use memwatch_rs::error::Error;
 use memwatch_rs::snapshot::{
-    Builder, CHECK_INTERVAL, EdgeKind, HeapGraph, NodeKind, Unwatched, Watch,
+    Builder, CHECK_INTERVAL, EdgeKind, HeapGraph, NodeKind, Shapes, Unwatched, Watch,
 };
 
 /// Wants the end once it has been asked so many times.

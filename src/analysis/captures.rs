@@ -6,10 +6,10 @@ use std::path::Path;
 
 use super::census::{Census, ClassChange, Survivors, Tally};
 use super::distances::Distances;
-use super::growth::{Capture, GrowingShape, ShapeCounts, Shapes};
+use super::growth::{Capture, GrowingShape, ShapeCounts};
 use super::heap_analysis::HeapAnalysis;
 use crate::error::Error;
-use crate::snapshot::{HeapGraph, Watch, read_file};
+use crate::snapshot::{HeapGraph, Shapes, Watch, read_file};
 
 /// A path that grows by fewer objects from one capture to the next is not told.
 const MIN_GROWTH: u64 = 1;

@@ -1,52 +1,21 @@
 //! What grows, when ids cannot tell: captures compared by the path that leads to things.
 //!
-//! Objects are merged by the chain of `reference → class` on the shortest path to them. Array
-//! indices and keys that are data count as one reference, and a chain that repeats itself, as a linked
-//! list or a tree does, goes on from where it did so first. A path that was there from the start and grew in every later capture is a suspect. Suspects
+//! Objects are merged by the [shape](Shapes) of the shortest path to them. A path that was there from the start and grew in every later capture is a suspect. Suspects
 //! are ranked by what would be freed if all of them were gone, shared among those that hold it.
 #![forbid(unsafe_code)]
 
 use std::collections::HashMap;
 
-use rustc_hash::FxHashMap;
-
 use super::bits::Bits;
 use super::distances::{Distances, SYSTEM_DISTANCE};
 use super::dominators::DominatorTree;
 use super::heap_analysis::HeapAnalysis;
-use super::inspectors::is_script_name;
 use super::shared_sizes::{NO_GROUP, shared_sizes};
 use crate::error::Error;
 use crate::snapshot::{
-    EdgeIndex, EdgeKind, EdgeLabel, HeapGraph, NodeIndex, Phase, Sizes, Watch, is_code_name,
+    EdgeIndex, EdgeKind, EdgeLabel, HeapGraph, NodeIndex, Phase, ShapeIndex, ShapeText, Shapes,
+    Sizes, Watch,
 };
-
-/// Position of a shape among [`Shapes`].
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct ShapeIndex(u32);
-
-impl ShapeIndex {
-    pub(super) fn new(at: usize) -> Self {
-        Self(at as u32)
-    }
-
-    /// This position as an index into a column of shapes.
-    #[inline(always)]
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-/// The shapes of paths that any of several captures has. Shared, so that the same path is the same
-/// shape in each.
-#[derive(Clone, Debug, Default)]
-pub struct Shapes {
-    /// By shape: the shape before it, the reference and the class, both as texts.
-    steps: Vec<(Option<ShapeIndex>, u32, u32)>,
-    known: FxHashMap<(Option<ShapeIndex>, u32, u32), ShapeIndex>,
-    texts: Vec<String>,
-    known_texts: HashMap<String, u32>,
-}
 
 /// How many objects each shape has in one capture.
 #[derive(Clone, Debug, Default)]
@@ -79,13 +48,8 @@ pub struct GrowingShape {
     pub retained_bytes: u64,
 }
 
-/// A label that has not been looked at, and the shape of a node that has none.
+/// The shape of a node that has none.
 const UNKNOWN: u32 = u32::MAX;
-/// What every reference by index, or by a key that is data, is called.
-const ANY_INDEX: &str = "[x]";
-/// A step like one of so many before it leads back to that one: links of lists and trees have few parts.
-const LOOK_BACK: usize = 4;
-
 impl Shapes {
     /// Finds the shape of every node of a capture and counts them.
     ///
@@ -103,7 +67,7 @@ impl Shapes {
         distances: &Distances,
         watch: &dyn Watch,
     ) -> Result<(ShapeCounts, NodeShapes), Error> {
-        let class_texts: Vec<u32> = analysis
+        let class_texts: Vec<ShapeText> = analysis
             .classes
             .names()
             .iter()
@@ -114,7 +78,7 @@ impl Shapes {
         let mut shapes = NodeShapes {
             by_node: vec![UNKNOWN; graph.node_count()],
         };
-        let mut labels = LabelTexts::of(graph);
+        let mut labels = LabelTexts::of(graph, self);
         let mut counts = ShapeCounts::default();
         for (done, &node) in order.iter().enumerate() {
             watch.check_each(Phase::Compare, done, order.len())?;
@@ -126,39 +90,10 @@ impl Shapes {
             let class = class_texts[analysis.classes.class_of(node).index()];
             let parent = shapes.shape(parents[node.index()]);
             let shape = self.step(parent, label, class);
-            shapes.by_node[node.index()] = shape.0;
+            shapes.by_node[node.index()] = shape.index() as u32;
             counts.add(shape);
         }
         Ok((counts, shapes))
-    }
-
-    /// How many shapes there are. What leads to a shape has a lower index.
-    pub fn len(&self) -> usize {
-        self.steps.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
-    }
-
-    /// Each shape with the one before it, and reference and class of the step between them.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (Option<ShapeIndex>, &str, &str)> {
-        let step = |&(parent, label, class)| (parent, self.text(label), self.text(class));
-        self.steps.iter().map(step)
-    }
-
-    /// The path of a shape from the root: reference and class of each step.
-    pub fn path(&self, shape: ShapeIndex) -> Vec<(&str, &str)> {
-        let mut path = Vec::new();
-        let mut next = Some(shape);
-        while let Some(ShapeIndex(at)) = next {
-            let (parent, label, class) = self.steps[at as usize];
-            path.push((self.text(label), self.text(class)));
-            next = parent;
-        }
-        path.reverse();
-        path
     }
 
     /// The paths that were there in the first of `captures` and have grown by at least
@@ -184,15 +119,15 @@ impl Shapes {
                     .all(|pair| pair[1].count(at) >= pair[0].count(at) + min_growth.max(1))
         };
         // By shape: whether it or one above it grows. A shape comes after the one before it.
-        let mut is_covered = vec![false; self.steps.len()];
+        let mut is_covered = vec![false; self.len()];
         let mut growing = Vec::new();
-        for (at, &(parent, ..)) in self.steps.iter().enumerate() {
-            if parent.is_some_and(|parent| is_covered[parent.0 as usize]) {
+        for (at, (parent, ..)) in self.iter().enumerate() {
+            if parent.is_some_and(|parent| is_covered[parent.index()]) {
                 is_covered[at] = true;
             } else if grows(at) {
                 is_covered[at] = true;
                 growing.push(GrowingShape {
-                    shape: ShapeIndex(at as u32),
+                    shape: ShapeIndex::new(at),
                     counts: captures.iter().map(|capture| capture.count(at)).collect(),
                     retained_bytes: 0,
                 });
@@ -205,45 +140,16 @@ impl Shapes {
         growing.sort_by_key(|shape| (std::cmp::Reverse(shape.retained_bytes), shape.shape));
         Ok(growing)
     }
-
-    /// The shape of one step beyond `parent`; a step like one of the last few leads back to that.
-    fn step(&mut self, parent: Option<ShapeIndex>, label: u32, class: u32) -> ShapeIndex {
-        let mut before = parent;
-        for _ in 0..LOOK_BACK {
-            let Some(shape) = before else { break };
-            let (next, known_label, known_class) = self.steps[shape.index()];
-            if (label, class) == (known_label, known_class) {
-                return shape;
-            }
-            before = next;
-        }
-        let step = (parent, label, class);
-        let next = ShapeIndex(self.steps.len() as u32);
-        let shape = *self.known.entry(step).or_insert(next);
-        if shape == next {
-            self.steps.push(step);
-        }
-        shape
-    }
-
-    fn intern(&mut self, text: &str) -> u32 {
-        if let Some(&known) = self.known_texts.get(text) {
-            return known;
-        }
-        let id = self.texts.len() as u32;
-        self.texts.push(text.to_owned());
-        self.known_texts.insert(text.to_owned(), id);
-        id
-    }
-
-    fn text(&self, id: u32) -> &str {
-        &self.texts[id as usize]
-    }
 }
 
 impl ShapeCounts {
+    /// By shape; those behind the last have none.
+    pub fn counts(&self) -> &[u64] {
+        &self.counts
+    }
+
     fn add(&mut self, shape: ShapeIndex) {
-        let at = shape.0 as usize;
+        let at = shape.index();
         if self.counts.len() <= at {
             self.counts.resize(at + 1, 0);
         }
@@ -261,7 +167,7 @@ impl NodeShapes {
     pub fn shape(&self, node: NodeIndex) -> Option<ShapeIndex> {
         match self.by_node[node.index()] {
             UNKNOWN => None,
-            shape => Some(ShapeIndex(shape)),
+            shape => Some(ShapeIndex::new(shape as usize)),
         }
     }
 }
@@ -291,45 +197,29 @@ impl Capture<'_> {
     }
 }
 
-/// The texts of edges' labels, each looked at once. All references by index, by names that are indices and by keys
-/// that are data count as the same one.
+/// The texts of edges' labels, each looked at once.
 struct LabelTexts {
-    any_index: Option<u32>,
+    any_index: ShapeText,
     /// By string: as a property's name, and as another edge's.
-    by_name: Vec<[u32; 2]>,
+    by_name: Vec<[Option<ShapeText>; 2]>,
 }
 
 impl LabelTexts {
-    fn of(graph: &HeapGraph) -> Self {
+    fn of(graph: &HeapGraph, shapes: &mut Shapes) -> Self {
         Self {
-            any_index: None,
-            by_name: vec![[UNKNOWN; 2]; graph.strings().len()],
+            any_index: shapes.any_index(),
+            by_name: vec![[None; 2]; graph.strings().len()],
         }
     }
 
     #[inline(always)]
-    fn text(&mut self, graph: &HeapGraph, edge: EdgeIndex, shapes: &mut Shapes) -> u32 {
+    fn text(&mut self, graph: &HeapGraph, edge: EdgeIndex, shapes: &mut Shapes) -> ShapeText {
         let EdgeLabel::Name(name) = graph.edge_label(edge) else {
-            return self.any_index(shapes);
+            return self.any_index;
         };
         let is_property = graph.edge_kind(edge) == EdgeKind::Property;
-        let at = usize::from(is_property);
-        let known = self.by_name[name.index()][at];
-        if known != UNKNOWN {
-            return known;
-        }
-        let text = match graph.strings().text(name) {
-            text if is_index(text, is_property) => self.any_index(shapes),
-            text => shapes.intern(text),
-        };
-        self.by_name[name.index()][at] = text;
-        text
-    }
-
-    fn any_index(&mut self, shapes: &mut Shapes) -> u32 {
-        *self
-            .any_index
-            .get_or_insert_with(|| shapes.intern(ANY_INDEX))
+        let known = &mut self.by_name[name.index()][usize::from(is_property)];
+        *known.get_or_insert_with(|| shapes.intern_name(graph.strings().text(name), is_property))
     }
 }
 
@@ -389,11 +279,6 @@ fn parents(graph: &HeapGraph, distances: &Distances) -> Vec<NodeIndex> {
         }
     }
     parents
-}
-
-fn is_index(name: &str, is_property: bool) -> bool {
-    let is_data = || is_property && !is_code_name(name) && !is_script_name(name);
-    name.starts_with(|c: char| c.is_ascii_digit()) || is_data()
 }
 
 #[cfg(test)]

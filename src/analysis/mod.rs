@@ -43,7 +43,7 @@ mod naive;
 pub use biggest_retainers::biggest_retainers;
 pub use captures::{Captures, Comparison, GrowingPath};
 pub use census::{Census, ClassChange, Survivors, Tally};
-pub use classes::{ClassIndex, ClassSummary, Classes, class_name_of};
+pub use classes::{ClassIndex, ClassSummary, Classes};
 pub use described::{EdgeSummary, NodeSummary, PathSummary, StepSummary, StringContents};
 pub use distances::{Distances, SYSTEM_DISTANCE};
 pub use dominators::DominatorTree;
@@ -53,7 +53,7 @@ pub use graph_comparison::{
     FailedStep, GraphComparison, GraphTotals, Holder, MissingEdges, MissingNodes, NodeComparison,
     NodeDifference, NodeExample, NodeTally, PathComparison, compare_classes, compare_graphs,
 };
-pub use growth::{Capture, GrowingShape, NodeShapes, ShapeCounts, ShapeIndex, Shapes};
+pub use growth::{Capture, GrowingShape, NodeShapes, ShapeCounts};
 pub use heap_analysis::{HeapAnalysis, Threads};
 pub use new_objects::{Held, NewObjects, Newcomers};
 pub use object_diff::{Baseline, ObjectDiff};

@@ -8,13 +8,14 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::growth::{NodeShapes, Shapes};
+use super::growth::NodeShapes;
 use super::heap_analysis::HeapAnalysis;
 use super::opened_heap::OpenedHeap;
 use crate::error::Error;
-use crate::snapshot::{HeapGraph, NodeIndex, Phase, Watch};
+use crate::snapshot::{CountedShapes, HeapGraph, NodeIndex, Phase, Shapes, Watch};
 
 /// What a census that is sent may take.
 pub(super) const CENSUS_BYTES: usize = 4 << 20;
@@ -33,6 +34,9 @@ pub struct PathCensus {
     /// What leads to a row stands before it.
     rows: Vec<Row>,
 }
+
+/// The row before one, the reference to it and its class, as texts.
+type Step = (Option<u32>, u32, u32);
 
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 struct Row {
@@ -79,17 +83,34 @@ impl PathCensus {
         limit_bytes: usize,
         watch: &dyn Watch,
     ) -> Result<Self, Error> {
-        let mut census = Self::default();
-        let rows = census.add_rows(
-            shapes,
-            &kept(graph, analysis, shapes, of_nodes, limit_bytes),
-        );
+        let weights = weights(graph, analysis, shapes, of_nodes);
+        let (mut census, rows) = Self::rows(shapes, weights, limit_bytes);
         let row_of = |node| Some(rows[of_nodes.shape(node)?.index()] as usize);
         let (sizes, _) = group_sizes(analysis, row_of, census.rows.len(), watch)?;
         for (row, sizes) in census.rows.iter_mut().zip(sizes) {
             row.sizes = sizes;
         }
         Ok(census)
+    }
+
+    /// The same where the shapes alone are known, without what their objects retain.
+    pub fn of_counted(counted: &CountedShapes, limit_bytes: usize) -> Self {
+        let objects = counted.counts.iter().zip(&counted.shallow_bytes);
+        let weights = objects.map(|(count, bytes)| count + bytes).collect();
+        let (mut census, rows) = Self::rows(&counted.shapes, weights, limit_bytes);
+        for (shape, &row) in rows.iter().enumerate() {
+            let sizes = &mut census.rows[row as usize].sizes;
+            sizes.count += counted.counts[shape];
+            sizes.shallow_bytes += counted.shallow_bytes[shape];
+        }
+        census
+    }
+
+    /// Rows for as many shapes as there is room for, those that weigh most with all below them; and the row of each.
+    fn rows(shapes: &Shapes, weights: Vec<u64>, limit_bytes: usize) -> (Self, Vec<u32>) {
+        let mut census = Self::default();
+        let rows = census.add_rows(shapes, &kept(shapes, weights, limit_bytes));
+        (census, rows)
     }
 
     /// How many rows there are.
@@ -109,15 +130,20 @@ impl PathCensus {
 
     /// By shape of another heap: the row of the same path; none for paths that are new.
     pub(super) fn rows_of(&self, shapes: &Shapes) -> Vec<Option<usize>> {
-        let step = |row: &Row| (row.parent, self.text(row.label), self.text(row.class));
-        let known: HashMap<(Option<u32>, &str, &str), usize> = self
-            .rows
-            .iter()
-            .enumerate()
-            .map(|(at, row)| (step(row), at))
+        let texts = self.texts.iter().zip(0..);
+        let texts: FxHashMap<&str, u32> = texts.map(|(text, id)| (text.as_str(), id)).collect();
+        let rows_by_step = self.rows.iter().enumerate();
+        let known: FxHashMap<Step, usize> = rows_by_step
+            .map(|(at, row)| ((row.parent, row.label, row.class), at))
+            .collect();
+        let others = texts.get(OTHERS);
+        // Each text is looked up once.
+        let texts: Vec<Option<u32>> = shapes
+            .texts()
+            .map(|text| texts.get(text).copied())
             .collect();
         let mut rows: Vec<Option<usize>> = Vec::with_capacity(shapes.len());
-        for (parent, label, class) in shapes.iter() {
+        for (parent, label, class) in shapes.steps() {
             let parent = match parent.map(|parent| rows[parent.index()]) {
                 Some(None) => {
                     rows.push(None);
@@ -130,11 +156,25 @@ impl PathCensus {
                 Some(Some(row)) => Some(row as u32),
                 None => None,
             };
-            let row = known.get(&(parent, label, class));
-            let others = || known.get(&(parent, OTHERS, OTHERS));
+            let row = match (texts[label.index()], texts[class.index()]) {
+                (Some(label), Some(class)) => known.get(&(parent, label, class)),
+                _ => None,
+            };
+            let others = || known.get(&(parent, *others?, *others?));
             rows.push(row.or_else(others).copied());
         }
         rows
+    }
+
+    /// By row, how many objects there are of another heap, of which these are the rows and the counts of its shapes.
+    pub(super) fn counts(&self, rows: &[Option<usize>], of_shapes: &[u64]) -> Vec<u64> {
+        let mut counts = vec![0; self.len()];
+        for (row, count) in rows.iter().zip(of_shapes) {
+            if let Some(row) = *row {
+                counts[row] += count;
+            }
+        }
+        counts
     }
 
     /// The class at the end of a row's path.
@@ -250,23 +290,27 @@ impl OpenedHeap {
     }
 }
 
-/// Which shapes the limit has room for: those that hold most with all below them.
-fn kept(
+/// By shape, what its objects weigh. They count as well as their bytes: those that gave their size to their owner have
+/// none of their own.
+fn weights(
     graph: &HeapGraph,
     analysis: &HeapAnalysis,
     shapes: &Shapes,
     of_nodes: &NodeShapes,
-    limit_bytes: usize,
-) -> Vec<bool> {
-    let steps: Vec<_> = shapes.iter().collect();
-    // Objects count as well: those that gave their size to their owner have none of their own.
-    let mut weights = vec![0u64; steps.len()];
+) -> Vec<u64> {
+    let mut weights = vec![0u64; shapes.len()];
     for node in graph.nodes() {
         if let Some(shape) = of_nodes.shape(node) {
             let weight = &mut weights[shape.index()];
             *weight = weight.saturating_add(analysis.sizes.bytes(node).saturating_add(1));
         }
     }
+    weights
+}
+
+/// Which shapes the limit has room for: those that weigh most with all below them.
+fn kept(shapes: &Shapes, mut weights: Vec<u64>, limit_bytes: usize) -> Vec<bool> {
+    let steps: Vec<_> = shapes.iter().collect();
     for (at, (parent, ..)) in steps.iter().enumerate().rev() {
         if let Some(parent) = parent {
             let weight = weights[at];

@@ -12,12 +12,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::described::{PathSummary, StringContents};
-use super::growth::{NodeShapes, ShapeIndex, Shapes};
+use super::growth::NodeShapes;
 use super::opened_heap::{NamedClass, OpenedHeap};
 use super::path_census::{CENSUS_BYTES, GroupSizes, PathCensus, group_sizes};
 use super::shared_sizes::{NO_GROUP, shared_sizes};
 use crate::error::Error;
-use crate::snapshot::{NodeIndex, Watch};
+use crate::snapshot::{CountedShapes, NodeIndex, ShapeIndex, Shapes, Watch};
 
 /// So many paths are told, those that retain most.
 const PATHS: usize = 100;
@@ -151,7 +151,7 @@ impl Series {
     pub fn look(&self, heap: &OpenedHeap, watch: &dyn Watch) -> Result<Look, Error> {
         let (graph, analysis, distances) = heap.parts();
         let mut shapes = Shapes::default();
-        let (_, of_nodes) = shapes.count(graph, analysis, distances, watch)?;
+        let (of_shapes, of_nodes) = shapes.count(graph, analysis, distances, watch)?;
         let counted = CountedHeap {
             node_count: heap.node_count() as u64,
             total_bytes: heap.total_bytes(),
@@ -159,22 +159,10 @@ impl Series {
         };
         let Some(first) = &self.first else {
             let census = PathCensus::of(graph, analysis, &shapes, &of_nodes, CENSUS_BYTES, watch)?;
-            return Ok(Look {
-                heap: counted,
-                counts: (0..census.len())
-                    .map(|row| census.sizes(row).count)
-                    .collect(),
-                census: Some(census),
-                grown: Vec::new(),
-            });
+            return Ok(Look::first(counted, census));
         };
         let rows = first.rows_of(&shapes);
-        let mut counts = vec![0u64; first.len()];
-        for node in graph.nodes() {
-            if let Some(row) = of_nodes.shape(node).and_then(|shape| rows[shape.index()]) {
-                counts[row] += 1;
-            }
-        }
+        let counts = first.counts(&rows, of_shapes.counts());
         let groups = self.groups(first, &shapes, &rows, &counts);
         Ok(Look {
             heap: counted,
@@ -182,6 +170,56 @@ impl Series {
             grown: self.grown(first, &shapes, &of_nodes, groups, heap, watch)?,
             counts,
         })
+    }
+
+    /// Whether nothing but the paths of a heap has to be known, and how many objects each leads to.
+    pub fn needs_paths_alone(&self) -> bool {
+        self.telling == Telling::Visible
+    }
+
+    /// The same as [`Self::look`] for a heap of which the paths alone were counted. What objects retain is not known then,
+    /// and paths are ranked by what is reached through them.
+    ///
+    /// # Complexity
+    ///
+    /// O(shapes * log shapes) time.
+    pub fn look_at_paths(&self, heap: &CountedShapes) -> Look {
+        let counted = CountedHeap {
+            node_count: heap.object_count(),
+            total_bytes: heap.total_bytes(),
+            classes: Vec::new(),
+        };
+        let Some(first) = &self.first else {
+            let census = PathCensus::of_counted(heap, CENSUS_BYTES);
+            return Look::first(counted, census);
+        };
+        let rows = first.rows_of(&heap.shapes);
+        let counts = first.counts(&rows, &heap.counts);
+        let mut groups = self.groups(first, &heap.shapes, &rows, &counts);
+        groups.keep_largest(&groups.sums(&groups.above_shape, &heap.shallow_bytes));
+        let own_counts = groups.sums(&groups.of_shape, &heap.counts);
+        let own_bytes = groups.sums(&groups.of_shape, &heap.shallow_bytes);
+        let reached = groups.sums(&groups.above_shape, &heap.shallow_bytes);
+        let mut grown: Vec<GrownPath> = (0..groups.known.len())
+            .map(|at| {
+                let (steps, before) = groups.path(at, first, &heap.shapes);
+                GrownPath {
+                    steps,
+                    counts: self.counts_of(groups.known[at], before, own_counts[at]),
+                    growth_bytes: signed(Some(own_bytes[at]), Some(before.shallow_bytes)),
+                    retained_bytes: reached[at],
+                    reached_bytes: reached[at],
+                    example: PathSummary::default(),
+                }
+            })
+            .collect();
+        grown.sort_by_key(|path| Reverse(path.retained_bytes));
+        Look {
+            heap: counted,
+            census: None,
+            counts,
+            grown,
+        }
     }
 
     /// Takes in what a look at the next heap gave.
@@ -351,6 +389,18 @@ impl Series {
         }
     }
 
+    /// How many objects a group had, by heap, `now` in the last one.
+    fn counts_of(&self, group: Group, before: GroupSizes, now: u64) -> Vec<u64> {
+        let mut counts: Vec<u64> = match (self.telling, group) {
+            (Telling::Steady { .. } | Telling::Visible, Group::Row(row)) => {
+                self.counts.iter().map(|counts| counts[row]).collect()
+            }
+            _ => vec![before.count],
+        };
+        counts.push(now);
+        counts
+    }
+
     /// The groups that retain most, described.
     fn grown(
         &self,
@@ -362,7 +412,11 @@ impl Series {
         watch: &dyn Watch,
     ) -> Result<Vec<GrownPath>, Error> {
         let (graph, analysis, _) = heap.parts();
-        groups.keep_largest(of_nodes, heap, watch)?;
+        if groups.known.len() > PATHS {
+            let (sizes, _) = groups.sizes(&groups.by_node(of_nodes, heap), heap, watch)?;
+            let retained: Vec<u64> = sizes.iter().map(|one| one.retained_bytes).collect();
+            groups.keep_largest(&retained);
+        }
         let group_of = groups.by_node(of_nodes, heap);
         let (sizes, largest) = groups.sizes(&group_of, heap, watch)?;
         let shares = shared_sizes(
@@ -375,26 +429,12 @@ impl Series {
         )?;
         let reached = groups.reached_bytes(of_nodes, heap);
         let mut grown = Vec::with_capacity(groups.known.len());
-        for (at, &group) in groups.known.iter().enumerate() {
-            let (steps, before) = match group {
-                Group::Row(row) => (first.path(row), first.sizes(row)),
-                Group::New(shape) => {
-                    let owned = |(label, class): (&str, &str)| (label.to_owned(), class.to_owned());
-                    let steps = shapes.path(shape).into_iter().map(owned).collect();
-                    (steps, GroupSizes::default())
-                }
-            };
-            let mut counts: Vec<u64> = match (self.telling, group) {
-                (Telling::Steady { .. } | Telling::Visible, Group::Row(row)) => {
-                    self.counts.iter().map(|counts| counts[row]).collect()
-                }
-                _ => vec![before.count],
-            };
-            counts.push(sizes[at].count);
+        for at in 0..groups.known.len() {
+            let (steps, before) = groups.path(at, first, shapes);
             let example = largest[at].and_then(|node| heap.path_to(node, StringContents::Hidden));
             grown.push(GrownPath {
                 steps,
-                counts,
+                counts: self.counts_of(groups.known[at], before, sizes[at].count),
                 growth_bytes: signed(Some(sizes[at].shallow_bytes), Some(before.shallow_bytes)),
                 retained_bytes: shares[at],
                 reached_bytes: reached[at],
@@ -403,6 +443,19 @@ impl Series {
         }
         grown.sort_by_key(|path| Reverse(path.retained_bytes));
         Ok(grown)
+    }
+}
+
+impl Look {
+    fn first(heap: CountedHeap, census: PathCensus) -> Self {
+        Self {
+            heap,
+            counts: (0..census.len())
+                .map(|row| census.sizes(row).count)
+                .collect(),
+            census: Some(census),
+            grown: Vec::new(),
+        }
     }
 }
 
@@ -465,19 +518,13 @@ impl Groups {
         group_sizes(analysis, group, self.known.len(), watch)
     }
 
-    /// Forgets all but the groups that retain most: to share among thousands takes long, and nobody reads them.
-    fn keep_largest(
-        &mut self,
-        of_nodes: &NodeShapes,
-        heap: &OpenedHeap,
-        watch: &dyn Watch,
-    ) -> Result<(), Error> {
+    /// Forgets all but the groups that weigh most: to share among thousands takes long, and nobody reads them.
+    fn keep_largest(&mut self, weights: &[u64]) {
         if self.known.len() <= PATHS {
-            return Ok(());
+            return;
         }
-        let (sizes, _) = self.sizes(&self.by_node(of_nodes, heap), heap, watch)?;
         let mut order: Vec<usize> = (0..self.known.len()).collect();
-        order.sort_by_key(|&group| (Reverse(sizes[group].retained_bytes), group));
+        order.sort_by_key(|&group| (Reverse(weights[group]), group));
         order.truncate(PATHS);
         let mut renumbered = vec![NO_GROUP; self.known.len()];
         for (at, &group) in order.iter().enumerate() {
@@ -488,7 +535,34 @@ impl Groups {
         for group in of_shapes.filter(|group| **group != NO_GROUP) {
             *group = renumbered[*group as usize];
         }
-        Ok(())
+    }
+
+    /// By group: what its shapes have together.
+    fn sums(&self, group_of: &[u32], of_shapes: &[u64]) -> Vec<u64> {
+        let mut sums = vec![0; self.known.len()];
+        for (&group, of_shape) in group_of.iter().zip(of_shapes) {
+            if let Some(sum) = sums.get_mut(group as usize) {
+                *sum += of_shape;
+            }
+        }
+        sums
+    }
+
+    /// Reference and class of each step to a group, and what was there in the first heap.
+    fn path(
+        &self,
+        group: usize,
+        first: &PathCensus,
+        shapes: &Shapes,
+    ) -> (Vec<(String, String)>, GroupSizes) {
+        match self.known[group] {
+            Group::Row(row) => (first.path(row), first.sizes(row)),
+            Group::New(shape) => {
+                let owned = |(label, class): (&str, &str)| (label.to_owned(), class.to_owned());
+                let steps = shapes.path(shape).into_iter().map(owned).collect();
+                (steps, GroupSizes::default())
+            }
+        }
     }
 }
 
@@ -630,6 +704,49 @@ mod tests {
     fn what_was_not_there_at_first_is_no_steady_growth() {
         let series = series(steady(1), [0, 3, 6].map(|lazy| heap(1, 1, lazy)));
         assert_eq!(told(&series), []);
+    }
+
+    /// Without a graph: what a walk counts by path.
+    fn counted(heap: &OpenedHeap) -> CountedShapes {
+        let (graph, analysis, distances) = heap.parts();
+        let mut counted = CountedShapes::default();
+        let (_, of_nodes) = counted
+            .shapes
+            .count(graph, analysis, distances, &Unwatched)
+            .unwrap();
+        for node in graph.nodes() {
+            if let Some(shape) = of_nodes.shape(node) {
+                counted.add(shape, graph.shallow_size(node));
+            }
+        }
+        counted
+    }
+
+    #[test]
+    fn counted_paths_tell_what_a_graph_tells() {
+        // The lazy list is not there in the third heap.
+        let heaps = [(10, 5, 1), (13, 8, 2), (20, 8, 0), (30, 8, 5)];
+        let heaps = || heaps.map(|(sessions, cached, lazy)| heap(sessions, cached, lazy));
+        let mut by_paths = Series::new(Telling::Visible);
+        for heap in heaps() {
+            by_paths.add(by_paths.look_at_paths(&counted(&heap)));
+        }
+        let by_graph = series(Telling::Visible, heaps());
+        let told = |series: &Series| {
+            let path = |path: &GrownPath| {
+                let steps = path.steps.clone();
+                let growth = (path.growth_bytes, path.reached_bytes);
+                (steps, path.counts.clone(), growth)
+            };
+            let mut told: Vec<_> = series.paths().iter().map(path).collect();
+            told.sort();
+            told
+        };
+        assert_eq!(told(&by_paths), told(&by_graph));
+        let labels = |path: &GrownPath| path.steps[0].0.clone();
+        let labels: Vec<String> = by_paths.paths().iter().map(labels).collect();
+        assert_eq!(labels, ["sessions", "lazy"]);
+        assert_eq!(by_paths.newest_bytes(), by_graph.newest_bytes());
     }
 
     #[test]

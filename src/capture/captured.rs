@@ -85,7 +85,7 @@ pub struct Findings {
     /// Why V8's had to be used.
     pub engine_reason: Option<String>,
     pub node_count: u64,
-    /// Unless classes alone were wanted.
+    /// Where the references were read.
     pub edge_count: Option<u64>,
     pub total_bytes: u64,
     /// Of a summary, classes and a graph.
@@ -173,6 +173,13 @@ fn by_reader(
             Ok(of_classes(Engine::Reader, classes))
         }
         Want::Comparison => compare(frozen, watch),
+        Want::Growth(series) if series.heaps().needs_paths_alone() => {
+            let paths = reading::paths(frozen)?;
+            Ok(Findings {
+                look: Some(series.heaps().look_at_paths(&paths)),
+                ..Findings::of(Engine::Reader, paths.object_count(), paths.total_bytes())
+            })
+        }
         want => {
             let graph = reading::graph(frozen, watch)?;
             watch.on_progress(Phase::Read, 1, 1);
@@ -273,17 +280,28 @@ pub fn of_graph(
 }
 
 fn counted(engine: Engine, graph: &HeapGraph) -> Findings {
+    let total_bytes = graph.nodes().map(|node| graph.shallow_size(node)).sum();
     Findings {
-        engine,
-        engine_reason: None,
-        node_count: graph.node_count() as u64,
         edge_count: Some(graph.edge_count() as u64),
-        total_bytes: graph.nodes().map(|node| graph.shallow_size(node)).sum(),
-        classes: None,
-        suspects: None,
-        paths: None,
-        look: None,
-        comparison: None,
+        ..Findings::of(engine, graph.node_count() as u64, total_bytes)
+    }
+}
+
+impl Findings {
+    /// How large a heap is, and nothing else.
+    fn of(engine: Engine, node_count: u64, total_bytes: u64) -> Self {
+        Self {
+            engine,
+            engine_reason: None,
+            node_count,
+            edge_count: None,
+            total_bytes,
+            classes: None,
+            suspects: None,
+            paths: None,
+            look: None,
+            comparison: None,
+        }
     }
 }
 
@@ -307,16 +325,10 @@ pub fn of_classes(engine: Engine, classes: Vec<Class>) -> Findings {
         let by_bytes = b.shallow_bytes.cmp(&a.shallow_bytes);
         by_bytes.then_with(|| a.name.cmp(&b.name))
     });
+    let node_count = classes.iter().map(|class| class.count).sum();
+    let total_bytes = classes.iter().map(|class| class.shallow_bytes).sum();
     Findings {
-        engine,
-        engine_reason: None,
-        node_count: classes.iter().map(|class| class.count).sum(),
-        edge_count: None,
-        total_bytes: classes.iter().map(|class| class.shallow_bytes).sum(),
         classes: Some(classes),
-        suspects: None,
-        paths: None,
-        look: None,
-        comparison: None,
+        ..Findings::of(engine, node_count, total_bytes)
     }
 }

@@ -7,6 +7,7 @@ use std::ptr;
 use std::time::Duration;
 
 use super::frozen_copy::Orders;
+use super::priority::Priority;
 
 /// The highest signal.
 const SIGNALS: libc::c_int = 64;
@@ -28,7 +29,7 @@ pub fn set_up(orders: &Orders, parent: libc::pid_t, keep: &[RawFd], null: RawFd)
         Some(longest) => end_after(longest),
         None => end_with(parent)?,
     }
-    yield_to_others();
+    yield_to_others(orders.priority);
     replace_descriptors(keep, null)?;
     if let Some(bytes) = orders.memory_limit_bytes {
         let limit = private_bytes()?.saturating_add(bytes);
@@ -92,13 +93,17 @@ fn empty_set() -> libc::sigset_t {
     set
 }
 
-/// Lowest priority for processor and disk. Not all systems permit it, and the copy may do without.
-fn yield_to_others() {
+/// Low priority for processor and disk. Not all systems permit it, and the copy may do without.
+fn yield_to_others(priority: Priority) {
+    let niceness = match priority {
+        Priority::Lowest => 19,
+        Priority::Low => 5,
+    };
     let batch = libc::sched_param { sched_priority: 0 };
     // SAFETY: a plain system call about this process.
     unsafe { libc::sched_setscheduler(0, libc::SCHED_BATCH, &raw const batch) };
     // SAFETY: the same.
-    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 19) };
+    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, niceness) };
     // SAFETY: the same.
     unsafe { libc::syscall(libc::SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_IDLE) };
 }

@@ -16,6 +16,7 @@ use super::frames::{Frame, Frames};
 use super::limits::Limits;
 use super::locks::Slots;
 use super::mappings::Range;
+use super::priority::Priority;
 use super::process::{Ending, Process};
 use crate::error::Error;
 use crate::snapshot::Watch;
@@ -41,6 +42,7 @@ pub struct Orders<'a> {
     pub locks: Option<&'a Slots>,
     /// The copy goes on without the service, for so long in all.
     pub outlives_parent: Option<Duration>,
+    pub priority: Priority,
 }
 
 /// A copy at work; killed and reaped when dropped.

@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::limits::Limits;
 use super::locks::Slots;
 use super::mappings::Range;
+use super::priority::Priority;
 use crate::error::Error;
 use crate::snapshot::Watch;
 
@@ -21,6 +22,7 @@ pub struct Orders<'a> {
     pub file: Option<&'a File>,
     pub locks: Option<&'a Slots>,
     pub outlives_parent: Option<Duration>,
+    pub priority: Priority,
 }
 
 #[derive(Debug)]

@@ -14,6 +14,7 @@ use super::failure::Failure;
 use super::frozen_copy::{FrozenCopy, Orders};
 use super::limits::Limits;
 use super::mappings::{Mappings, Range};
+use super::priority::Priority;
 use super::quiet::wait_for_quiet;
 use super::session::{Plan, Turn, unread};
 use super::snapshot_file::FilePlan;
@@ -70,6 +71,7 @@ impl LastCapture {
             file: Some(target.file()),
             locks: Some(locks),
             outlives_parent: Some(plan.timeout),
+            priority: Priority::default(),
         };
         let copy = FrozenCopy::begin(orders, |reports| {
             detach();

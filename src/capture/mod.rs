@@ -38,6 +38,7 @@ mod frozen_copy;
 )]
 mod locks;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod priority;
 mod process;
 
 #[cfg(all(test, target_os = "linux", target_env = "gnu"))]

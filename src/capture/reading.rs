@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::captured::Frozen;
 use super::failure::Failure;
 use super::mappings::{Copied, Range, readable_now};
-use crate::analysis::{NamedClass, class_name_of};
+use crate::analysis::NamedClass;
 use crate::reader::{Area, Places, Reader, Unreadable, stack};
-use crate::snapshot::{HeapGraph, NodeIndex, NodeKind, Phase, Watch};
+use crate::snapshot::{CountedShapes, HeapGraph, NodeIndex, NodeKind, Phase, Watch, class_name_of};
 use crate::v8::Isolate;
 
 /// A class of objects.
@@ -77,6 +77,15 @@ pub fn classes_of(graph: &HeapGraph) -> Vec<Class> {
         class.shallow_bytes += graph.shallow_size(node);
     }
     classes.into_values().collect()
+}
+
+/// How many objects each path leads to.
+///
+/// # Errors
+///
+/// [`Failure::Unsupported`] with what the reader does not know.
+pub fn paths(frozen: Frozen) -> Result<CountedShapes, Failure> {
+    Ok(reader(frozen, None)?.paths()?)
 }
 
 /// The whole heap. Its ids say nothing outside of it.

@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::frozen_copy::{FrozenCopy, Orders};
 use super::limits::Limits;
 use super::mappings::Mappings;
+use super::priority::Priority;
 use super::support::support;
 use super::target_file::TargetFile;
 use crate::error::Error;
@@ -192,6 +193,10 @@ impl Session {
             file: file.map(TargetFile::file),
             locks: Some(locks),
             outlives_parent: None,
+            priority: match &self.plan.want {
+                Want::Growth(series) if series.heaps().needs_paths_alone() => Priority::Low,
+                _ => Priority::Lowest,
+            },
         };
         let frozen = Frozen {
             left_out: &left_out,

@@ -382,9 +382,7 @@ impl<'a, R: References> Extractor<'a, R> {
     fn dictionary_elements(&mut self, table: usize) {
         const FIRST: usize = 4;
         const ENTRY: usize = 3;
-        let length = small_integer(self.heap.memory.word(table + LENGTH))
-            .unwrap_or(0)
-            .max(0) as usize;
+        let length = self.heap.array_length(table);
         for at in (FIRST..length.saturating_sub(ENTRY - 1)).step_by(ENTRY) {
             let [key, value] =
                 [0, 1].map(|word| self.heap.memory.word(table + HEADER + (at + word) * WORD));

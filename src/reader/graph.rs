@@ -7,10 +7,10 @@ use super::describe::{is_private_name, kind_of, name_of, name_of_all};
 use super::edges::{ARRAY_TAGS, ArrayTag, Extractor, Label, References, Told, shared_references};
 use super::failure::Unreadable;
 use super::heap::{ByMap, Heap, MapInfo};
-use super::layout::{Class, HEADER, OBJECT_FIELDS};
+use super::layout::{Class, OBJECT_FIELDS};
 use super::memory::{AddressMap, TAG_MASK, WORD, strong};
 use super::names::{MAX_NAME, Names, Naming};
-use super::roots::{Places, Root};
+use super::roots::{Places, Root, user_roots};
 use super::tags::{Tag, each_tag, has_tags};
 use super::walk::{Visitor, for_each_ephemeron, walk};
 use crate::snapshot::{EdgeKind, EdgeLabel, HeapGraph, NodeIndex, NodeKind, Rows, StringId};
@@ -18,8 +18,6 @@ use crate::snapshot::{EdgeKind, EdgeLabel, HeapGraph, NodeIndex, NodeKind, Rows,
 /// Nodes that stand for no object: the root, the roots of collections, and each kind of them.
 const SYNTHETIC: usize = 2 + Root::ALL.len();
 const GC_ROOTS: u32 = 1;
-/// Of a context: its third slot.
-const GLOBAL_OBJECT: usize = HEADER + 2 * WORD;
 const FIRST_KIND_OF_ROOT: u32 = 2;
 /// Of a string's type: V8 may have several of the same text, so that none is a key.
 const NOT_INTERNALIZED: u16 = 1 << 5;
@@ -220,22 +218,8 @@ impl Writer {
     }
 
     fn roots(&mut self, heap: &mut Heap, found: &[(Root, usize)], rows: &mut Rows) {
-        let mut globals = Vec::new();
-        for &(_, object) in found {
-            if heap.class_of(object) != Class::NativeContext {
-                continue;
-            }
-            let user_root = match heap.layout.contexts_are_user_roots {
-                true => Some(object),
-                false => strong(heap.memory.word(object + GLOBAL_OBJECT))
-                    .filter(|&global| heap.class_of(global) == Class::GlobalObject),
-            };
-            if let Some(user_root) = user_root
-                && !globals.contains(&user_root)
-            {
-                globals.push(user_root);
-            }
-        }
+        let objects: Vec<usize> = found.iter().map(|&(_, object)| object).collect();
+        let globals = user_roots(heap, &objects);
         let empty = self.texts.of_name("", rows);
         rows.add_node(NodeKind::Synthetic, empty, 1, 0);
         rows.add_edge(
@@ -481,7 +465,7 @@ impl Texts {
 }
 
 impl Heap {
-    fn key_text(&mut self, key: usize) -> String {
+    pub(super) fn key_text(&mut self, key: usize) -> String {
         if self.class_of(key) != Class::Symbol {
             return self.text(key, MAX_NAME).unwrap_or_default();
         }
@@ -498,7 +482,7 @@ impl Heap {
         }
     }
 
-    fn is_empty_string(&mut self, key: usize) -> bool {
+    pub(super) fn is_empty_string(&mut self, key: usize) -> bool {
         self.class_of(key) != Class::Symbol
             && self.memory.int(key + super::layout::STRING_LENGTH) == 0
     }

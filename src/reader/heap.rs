@@ -202,6 +202,21 @@ impl Heap {
         }
     }
 
+    /// Of what keeps its length as arrays do.
+    #[inline(always)]
+    pub fn array_length(&self, array: usize) -> usize {
+        small_integer(self.memory.word(array + LENGTH))
+            .unwrap_or(0)
+            .max(0) as usize
+    }
+
+    /// Of an array of properties, which keeps a hash beside its length.
+    #[inline(always)]
+    pub fn property_array_length(&self, array: usize) -> usize {
+        let packed = small_integer(self.memory.word(array + LENGTH)).unwrap_or(0);
+        (packed & PROPERTY_ARRAY_LENGTH) as usize
+    }
+
     /// Bytes that V8's snapshots give an object.
     #[inline(always)]
     pub fn told_size(&self, object: usize, info: MapInfo, bytes: usize) -> u64 {
@@ -220,11 +235,7 @@ impl Heap {
 
     fn variable_size(&self, object: usize, info: MapInfo) -> Result<usize, Unreadable> {
         let memory = &self.memory;
-        let length = || {
-            small_integer(memory.word(object + LENGTH))
-                .unwrap_or(0)
-                .max(0) as usize
-        };
+        let length = || self.array_length(object);
         let bytes = match info.kind.shape {
             Shape::OneByteString => STRING_FIRST + memory.int(object + STRING_LENGTH) as usize,
             Shape::TwoByteString => STRING_FIRST + 2 * memory.int(object + STRING_LENGTH) as usize,
@@ -250,10 +261,7 @@ impl Heap {
             Shape::Constant(bytes) => usize::from(bytes),
             Shape::Bytes => HEADER + length(),
             Shape::Bytecode => self.layout.bytecode_data + length(),
-            Shape::PropertyArray => {
-                let packed = small_integer(memory.word(object + LENGTH)).unwrap_or(0);
-                HEADER + WORD * (packed & PROPERTY_ARRAY_LENGTH) as usize
-            }
+            Shape::PropertyArray => HEADER + WORD * self.property_array_length(object),
             Shape::Descriptors => {
                 let count = usize::from(memory.half(object + LENGTH));
                 self.layout.descriptors + WORD * DESCRIPTOR_WORDS * count

@@ -13,6 +13,7 @@ mod heap;
 mod layout;
 mod memory;
 mod names;
+mod paths;
 mod roots;
 mod scope_info;
 mod tags;
@@ -33,7 +34,7 @@ use layout::{HEADER, Layout, OBJECT_ELEMENTS, OBJECT_FIELDS};
 use memory::{Memory, STRONG, WORD, small_integer, strong};
 use names::{Names, WellKnown};
 
-use crate::snapshot::{HeapGraph, NodeIndex, NodeKind};
+use crate::snapshot::{CountedShapes, HeapGraph, NodeIndex, NodeKind};
 
 /// Of the planted objects, in `lib/capture.js`, and how many things are planted in all.
 const PLANTED_CLASS: &str = "MemwatchSample";
@@ -141,6 +142,19 @@ impl Reader {
                 "of {planted} objects that the service has planted {found} were found"
             ))),
         }
+    }
+
+    /// How many objects each path leads to.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::classes`].
+    pub fn paths(&mut self) -> Result<CountedShapes, Unreadable> {
+        let counted = paths::count(&mut self.heap, &self.places, Names::new(self.known))?;
+        let steps = counted.shapes.iter().zip(&counted.counts);
+        let planted = steps.filter(|((.., class), _)| *class == PLANTED_CLASS);
+        self.check_planted(planted.map(|(_, count)| count).sum())?;
+        Ok(counted)
     }
 
     /// The whole heap. `tell` hears how many of all objects were read.

@@ -5,7 +5,7 @@ use super::layout::{
     Class, DETAILS_IN_DESCRIPTOR, DETAILS_IS_ACCESSOR, HEADER, IS_PROTOTYPE_MAP, MAP_CONSTRUCTOR,
     MAP_INOBJECT, MAP_PROTOTYPE, OBJECT_FIELDS, OBJECT_PROPERTIES,
 };
-use super::memory::{AddressMap, WORD, small_integer, strong};
+use super::memory::{AddressMap, WORD, strong};
 
 /// Names are cut here, as V8 does.
 pub const MAX_NAME: usize = 1024;
@@ -42,6 +42,15 @@ pub enum Naming {
 pub struct Found {
     pub name: usize,
     pub constructor: Option<usize>,
+}
+
+/// Where the objects of a map have a field.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum FieldPlace {
+    /// At this word of the object.
+    Inside(usize),
+    /// At this place of its array of properties.
+    Outside(usize),
 }
 
 /// Names by map and by prototype.
@@ -369,16 +378,24 @@ impl Heap {
 
     /// Where it is: in the object, or in its array of properties.
     pub fn field_address(&mut self, object: usize, info: MapInfo, details: usize) -> Option<usize> {
+        match self.field_place(info, details)? {
+            FieldPlace::Inside(word) => Some(object + word * WORD),
+            FieldPlace::Outside(index) => {
+                let array = strong(self.memory.word(object + OBJECT_PROPERTIES))?;
+                (index < self.property_array_length(array)).then(|| array + HEADER + index * WORD)
+            }
+        }
+    }
+
+    /// The same for all objects of a map.
+    pub fn field_place(&self, info: MapInfo, details: usize) -> Option<FieldPlace> {
         let index = details >> FIELD_INDEX_SHIFT & FIELD_INDEX_MASK;
         let first = usize::from(self.memory.byte(info.address + MAP_INOBJECT));
         let inside = (info.bytes / WORD).checked_sub(first)?;
-        if index < inside {
-            return Some(object + (first + index) * WORD);
-        }
-        let array = strong(self.memory.word(object + OBJECT_PROPERTIES))?;
-        let length = small_integer(self.memory.word(array + 8))? & 0x3ff;
-        let index = index - inside;
-        (index < length as usize).then(|| array + HEADER + index * WORD)
+        Some(match index.checked_sub(inside) {
+            None => FieldPlace::Inside(first + index),
+            Some(index) => FieldPlace::Outside(index),
+        })
     }
 
     /// The value of a key of an object whose properties are in a dictionary.
@@ -403,9 +420,7 @@ impl Heap {
 
     /// Names, values and details of the cells of a global object.
     pub fn global_dictionary(&mut self, table: usize) -> Vec<[usize; 3]> {
-        let length = small_integer(self.memory.word(table + 8))
-            .unwrap_or(0)
-            .max(0) as usize;
+        let length = self.array_length(table);
         let mut cells = Vec::new();
         // The numbers before the first place are no cells, however many this version has.
         for at in 0..length {
@@ -421,9 +436,7 @@ impl Heap {
     pub fn name_dictionary(&self, table: usize) -> impl Iterator<Item = [usize; 3]> + '_ {
         const PREFIX: usize = 3;
         const ENTRY: usize = 3;
-        let length = small_integer(self.memory.word(table + 8))
-            .unwrap_or(0)
-            .max(0) as usize;
+        let length = self.array_length(table);
         let first = PREFIX + self.layout.dictionary_prefix;
         (first..length.saturating_sub(ENTRY - 1))
             .step_by(ENTRY)

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use super::failure::Unreadable;
 use super::heap::Heap;
-use super::layout::{Class, HEADER, LENGTH};
-use super::memory::{STRONG, TAG_MASK, WORD, small_integer, strong};
+use super::layout::{Class, HEADER};
+use super::memory::{STRONG, TAG_MASK, WORD, strong};
 use crate::v8::RootPlaces;
 
 /// Handles in one block of V8's.
@@ -24,6 +24,9 @@ const BLOCK_SPACE_AT: usize = BLOCK_NEXT_AT + 2 * WORD;
 const SPACE_FIRST_AT: usize = WORD;
 /// More blocks are a chain that does not end.
 const MAX_BLOCKS: usize = 1 << 24;
+
+/// Of a context: its third slot.
+const GLOBAL_OBJECT: usize = HEADER + 2 * WORD;
 
 /// A list that is longer is none.
 const MAX_LIST_BYTES: usize = 1 << 26;
@@ -86,6 +89,27 @@ impl Places {
     }
 }
 
+/// Of what roots hold: where a program's own paths begin, each once.
+pub fn user_roots(heap: &mut Heap, held: &[usize]) -> Vec<usize> {
+    let mut found = Vec::new();
+    for &object in held {
+        if heap.class_of(object) != Class::NativeContext {
+            continue;
+        }
+        let root = match heap.layout.contexts_are_user_roots {
+            true => Some(object),
+            false => strong(heap.memory.word(object + GLOBAL_OBJECT))
+                .filter(|&global| heap.class_of(global) == Class::GlobalObject),
+        };
+        if let Some(root) = root
+            && !found.contains(&root)
+        {
+            found.push(root);
+        }
+    }
+    found
+}
+
 /// Objects that words on the stack lead to.
 pub fn on_stack(heap: &mut Heap, places: &Places) -> Vec<usize> {
     candidates(heap, scripts_stack(places))
@@ -144,9 +168,7 @@ fn is_flushed(heap: &mut Heap, object: usize) -> bool {
     if info.kind.class != Class::FixedArray {
         return false;
     }
-    let length = small_integer(heap.memory.word(object + LENGTH))
-        .unwrap_or(0)
-        .max(0) as usize;
+    let length = heap.array_length(object);
     let mut is = |at: usize, classes: &[Class]| {
         let word = heap.memory.word(object + HEADER + at * WORD);
         word & 1 == 0

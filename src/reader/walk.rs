@@ -2,8 +2,8 @@
 
 use super::failure::Unreadable;
 use super::heap::{Heap, MapInfo};
-use super::layout::{Class, HEADER, LENGTH, Shape};
-use super::memory::{STRONG, TAG_MASK, WORD, small_integer, strong};
+use super::layout::{Class, HEADER, Shape};
+use super::memory::{STRONG, TAG_MASK, WORD, strong};
 use super::roots::{Places, Root, each_root, on_stack};
 
 /// Entries of a weak collection begin behind three counts.
@@ -160,9 +160,7 @@ pub fn for_each_ephemeron(
     table: usize,
     mut each: impl FnMut(&mut Heap, usize, usize),
 ) {
-    let length = small_integer(heap.memory.word(table + LENGTH))
-        .unwrap_or(0)
-        .max(0) as usize;
+    let length = heap.array_length(table);
     let mut at = TABLE_PREFIX;
     while at + ENTRY_WORDS <= length {
         let key = heap.memory.word(table + HEADER + at * WORD);

@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 pub use fingerprint::Fingerprint;
 pub use folding::{Reference, is_internal_node};
 pub use modules::is_global;
-pub use names::{Key, class_name, is_script_name};
+pub use names::{Key, class_name};
 
 use self::repeats::Patterns;
 use super::retainer_paths::RetainerPath;

@@ -2,12 +2,10 @@
 //! data rather than code, such as the keys of a dictionary, are hidden unless asked for.
 #![forbid(unsafe_code)]
 
-use std::ffi::OsStr;
 use std::path::Path;
 
 use super::folding::Reference;
-use crate::analysis::classes::without_attributes;
-use crate::snapshot::{HeapGraph, NodeIndex, NodeKind, StringId, is_code_name};
+use crate::snapshot::{HeapGraph, NodeIndex, NodeKind, StringId, is_code_name, without_attributes};
 
 /// What an entry of a collection or a dictionary stands under.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -110,15 +108,6 @@ pub fn class_name(graph: &HeapGraph, node: NodeIndex) -> String {
         NodeKind::RegExp => "RegExp".to_owned(),
         kind => format!("({})", kind.name()),
     }
-}
-
-/// Whether a name is that of a file that a program is made of, as the module cache has it.
-pub fn is_script_name(name: &str) -> bool {
-    let extension = Path::new(name).extension().and_then(OsStr::to_str);
-    matches!(
-        extension,
-        Some("js" | "cjs" | "mjs" | "ts" | "json" | "node")
-    )
 }
 
 /// A script's path without what differs between installations: from the package on, or the file.

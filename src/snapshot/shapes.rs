@@ -1,0 +1,201 @@
+//! The shapes of paths: objects that are reached the same way, by the same references through the same classes.
+//!
+//! Array indices and keys that are data count as one reference, and a chain that repeats itself, as a linked list or
+//! a tree does, goes on from where it did so first.
+#![forbid(unsafe_code)]
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use rustc_hash::FxHashMap;
+
+use super::redaction::is_code_name;
+
+/// What every reference by index, or by a key that is data, is called.
+const ANY_INDEX: &str = "[x]";
+/// A step like one of so many before it leads back to that one: links of lists and trees have few parts.
+const LOOK_BACK: usize = 4;
+
+/// Position of a shape among [`Shapes`].
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct ShapeIndex(u32);
+
+impl ShapeIndex {
+    pub fn new(at: usize) -> Self {
+        Self(at as u32)
+    }
+
+    /// This position as an index into a column of shapes.
+    #[inline(always)]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A text of [`Shapes`]: what a reference is called, or a class.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct ShapeText(u32);
+
+impl ShapeText {
+    /// Its position among [`Shapes::texts`].
+    #[inline(always)]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// One step of a path: the shape before it, the reference and the class.
+type Step = (Option<ShapeIndex>, ShapeText, ShapeText);
+
+/// The shapes of paths that any of several captures has. Shared, so that the same path is the same
+/// shape in each.
+#[derive(Clone, Debug, Default)]
+pub struct Shapes {
+    /// By shape.
+    steps: Vec<Step>,
+    known: FxHashMap<Step, ShapeIndex>,
+    texts: Vec<String>,
+    known_texts: FxHashMap<String, ShapeText>,
+}
+
+/// The shapes of one heap, with how many objects each has and what these take themselves.
+#[derive(Clone, Debug, Default)]
+pub struct CountedShapes {
+    pub shapes: Shapes,
+    pub counts: Vec<u64>,
+    pub shallow_bytes: Vec<u64>,
+}
+
+impl Shapes {
+    /// How many shapes there are. What leads to a shape has a lower index.
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Each shape with the one before it, and reference and class of the step between them.
+    pub fn iter(&self) -> impl Iterator<Item = (Option<ShapeIndex>, &str, &str)> {
+        self.steps()
+            .map(|(parent, label, class)| (parent, self.text(label), self.text(class)))
+    }
+
+    /// The same, with the positions of the texts.
+    pub fn steps(&self) -> impl Iterator<Item = (Option<ShapeIndex>, ShapeText, ShapeText)> {
+        self.steps.iter().copied()
+    }
+
+    /// All texts, each once.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(String::as_str)
+    }
+
+    /// The path of a shape from the root: reference and class of each step.
+    pub fn path(&self, shape: ShapeIndex) -> Vec<(&str, &str)> {
+        let mut path = Vec::new();
+        let mut next = Some(shape);
+        while let Some(shape) = next {
+            let (parent, label, class) = self.steps[shape.index()];
+            path.push((self.text(label), self.text(class)));
+            next = parent;
+        }
+        path.reverse();
+        path
+    }
+
+    /// The shape of one step beyond `parent`; a step like one of the last few leads back to that.
+    pub fn step(
+        &mut self,
+        parent: Option<ShapeIndex>,
+        label: ShapeText,
+        class: ShapeText,
+    ) -> ShapeIndex {
+        let mut before = parent;
+        for _ in 0..LOOK_BACK {
+            let Some(shape) = before else { break };
+            let (next, known_label, known_class) = self.steps[shape.index()];
+            if (label, class) == (known_label, known_class) {
+                return shape;
+            }
+            before = next;
+        }
+        let step = (parent, label, class);
+        let next = ShapeIndex(self.steps.len() as u32);
+        let shape = *self.known.entry(step).or_insert(next);
+        if shape == next {
+            self.steps.push(step);
+        }
+        shape
+    }
+
+    /// The class at the end of a shape.
+    pub fn class(&self, shape: ShapeIndex) -> ShapeText {
+        self.steps[shape.index()].2
+    }
+
+    pub fn intern(&mut self, text: &str) -> ShapeText {
+        if let Some(&known) = self.known_texts.get(text) {
+            return known;
+        }
+        let id = ShapeText(self.texts.len() as u32);
+        self.texts.push(text.to_owned());
+        self.known_texts.insert(text.to_owned(), id);
+        id
+    }
+
+    /// What a reference of this name is called.
+    pub fn intern_name(&mut self, name: &str, is_property: bool) -> ShapeText {
+        match is_index(name, is_property) {
+            true => self.any_index(),
+            false => self.intern(name),
+        }
+    }
+
+    /// What references by index are called.
+    pub fn any_index(&mut self) -> ShapeText {
+        self.intern(ANY_INDEX)
+    }
+
+    fn text(&self, id: ShapeText) -> &str {
+        &self.texts[id.index()]
+    }
+}
+
+impl CountedShapes {
+    /// Counts an object.
+    #[inline(always)]
+    pub fn add(&mut self, shape: ShapeIndex, shallow_bytes: u64) {
+        let at = shape.index();
+        if self.counts.len() <= at {
+            self.counts.resize(self.shapes.len(), 0);
+            self.shallow_bytes.resize(self.shapes.len(), 0);
+        }
+        self.counts[at] += 1;
+        self.shallow_bytes[at] += shallow_bytes;
+    }
+
+    pub fn object_count(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    pub fn total_bytes(&self) -> u64 {
+        self.shallow_bytes.iter().sum()
+    }
+}
+
+fn is_index(name: &str, is_property: bool) -> bool {
+    let is_data = || is_property && !is_code_name(name) && !is_script_name(name);
+    name.starts_with(|c: char| c.is_ascii_digit()) || is_data()
+}
+
+/// Whether a name is that of a file that a program is made of, as the module cache has it.
+fn is_script_name(name: &str) -> bool {
+    let extension = Path::new(name).extension().and_then(OsStr::to_str);
+    matches!(
+        extension,
+        Some("js" | "cjs" | "mjs" | "ts" | "json" | "node")
+    )
+}
