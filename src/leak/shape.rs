@@ -39,6 +39,16 @@ impl Check {
     }
 }
 
+/// What else than the series speaks for a growth that lasts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Support {
+    /// Paths of the heap that go on growing.
+    Paths,
+    /// Sampled allocations that stay.
+    Samples,
+    None,
+}
+
 /// Equally spaced readings of one size, the oldest first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shape {
@@ -86,22 +96,18 @@ impl Shape {
         ]
     }
 
-    /// Whether the growth lasts, by the series alone or where another signal agrees.
-    pub fn persistence(&self, is_confirmed: bool) -> [Check; 4] {
-        let [trend, growth] = if is_confirmed {
-            [4.5, 0.07]
-        } else {
-            [5.0, 0.1]
-        };
-        let floor = if is_confirmed {
-            f64::NEG_INFINITY
-        } else {
-            f64::MIN_POSITIVE
+    /// Whether the growth lasts, by the series and what else speaks for it.
+    pub fn persistence(&self, support: Support) -> [Check; 4] {
+        let [trend, growth, pace, floor] = match support {
+            // That it goes on is known from the paths.
+            Support::Paths => [3.3, 0.07, 0.5, f64::NEG_INFINITY],
+            Support::Samples => [4.5, 0.07, 0.7, f64::NEG_INFINITY],
+            Support::None => [5.5, 0.1, 0.7, f64::MIN_POSITIVE],
         };
         [
             Check::new("trend in standard deviations", self.whole.z, trend),
             Check::new("growth as a share of the memory", self.growth, growth),
-            Check::new("newest slope as a share of the whole", self.pace(), 0.7),
+            Check::new("newest slope as a share of the whole", self.pace(), pace),
             Check::new("lowest likely newest slope", self.recent.low, floor),
         ]
     }

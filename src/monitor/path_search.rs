@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::leak::{GrowingPath, LeakId, MIN_CAPTURES, PathGrowth};
 
-/// Full collections between two captures: three of them fit into the shortest time to a verdict.
-const COLLECTIONS_APART: u64 = 8;
+/// Full collections between two captures: four of them fit into the shortest time to a verdict.
+const COLLECTIONS_APART: u64 = 6;
 /// Captures after which the distance doubles.
 const CAPTURES_AT_A_DISTANCE: usize = 8;
 /// The thread pauses for at most one part in so many of the time.
@@ -16,7 +16,7 @@ const COPY_BUDGET: u32 = 2;
 /// that have to be copied included,
 const COST_BUDGET: u64 = 40;
 /// and so much on top, which lets the first captures of a small heap be made at once.
-const CREDIT_NS: i64 = 200_000_000;
+const CREDIT_NS: i64 = 300_000_000;
 /// Credit is granted anew after this time.
 const CREDIT_AGAIN_NS: u64 = 300_000_000_000;
 /// What the first capture is expected to cost; later ones cost what the one before did.
@@ -276,18 +276,21 @@ mod tests {
         assert!(first.is_first);
         assert_eq!(request(&mut search, 21, 0), None, "one is under way");
         take(&mut search, captured(Some(Vec::new())), cost(10, 300));
-        assert_eq!(request(&mut search, 27, u64::MAX / 2), None, "too few");
-        assert_eq!(request(&mut search, 28, 999_000_000), None, "too early");
-        let second = request(&mut search, 28, SECOND).expect("it is time");
+        let next = 20 + COLLECTIONS_APART;
+        let too_few = request(&mut search, next - 1, u64::MAX / 2);
+        assert_eq!(too_few, None);
+        assert_eq!(request(&mut search, next, 999_000_000), None, "too early");
+        let second = request(&mut search, next, SECOND).expect("it is time");
         assert!(!second.is_first);
     }
 
     #[test]
     fn credit_pays_for_the_first_captures_and_time_for_the_others() {
         let mut budget = begun();
-        assert!(affords(&mut budget, 90 << 20, 0));
+        let largest = CREDIT_NS.unsigned_abs() / EXPECTED_NS_PER_BYTE;
+        assert!(affords(&mut budget, largest, 0));
         assert!(
-            !affords(&mut budget, 100 << 20, 0),
+            !affords(&mut budget, largest + 1, 0),
             "expected to cost too much"
         );
         let credit = Duration::from_nanos(CREDIT_NS.unsigned_abs());
@@ -316,17 +319,17 @@ mod tests {
         let mut budget = begun();
         assert_eq!(search.request(20, 1 << 30, &mut budget, 0), None);
         assert!(search.request(20, 1 << 20, &mut budget, 0).is_some());
+        let credit = Duration::from_nanos(CREDIT_NS.unsigned_abs());
         let dear = CaptureCost {
-            service: Duration::from_millis(300),
+            service: credit + Duration::from_millis(100),
             ..cost(0, 0)
         };
         search.take(captured(None), dear, &mut budget, 0);
-        assert_eq!(search.request(40, 1 << 20, &mut budget, 15 * SECOND), None);
-        assert!(
-            search
-                .request(40, 1 << 20, &mut budget, 17 * SECOND)
-                .is_some()
-        );
+        // What was too much, and as much again.
+        let affordable_ns = nanoseconds(dear.service + dear.service - credit) * COST_BUDGET;
+        let mut request = |now_ns| search.request(40, 1 << 20, &mut budget, now_ns);
+        assert_eq!(request(affordable_ns - SECOND), None);
+        assert!(request(affordable_ns + SECOND).is_some());
     }
 
     #[test]

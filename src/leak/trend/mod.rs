@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 use self::account::Account;
 use self::patience::{Patience, SecondSignal};
 use self::window::{BLOCK, Block, Grain, Window, bytes};
-use super::shape::{Check, MIN_VALUES, Shape};
+use super::shape::{Check, MIN_VALUES, Shape, Support};
 use super::{AllocationGrowth, Detector, Kind, Leak, LeakId, PathGrowth, Reading, State};
 use crate::gc::AllocationSite;
 
@@ -33,6 +33,9 @@ const MIN_GROWTH: f64 = 0.035;
 const MIN_NATIVE_GROWTH: f64 = 0.2;
 /// Native memory is not suspicious before so many full collections: allocators and compilers warm up for longer.
 const MIN_NATIVE_COLLECTIONS: u64 = 30;
+
+/// Full collections after a suspicion within which captures tell something, if they are to be had.
+const FIRST_CAPTURES: u64 = 24;
 
 /// Judges three series of one isolate.
 #[derive(Debug)]
@@ -68,6 +71,8 @@ struct Episode {
     id: LeakId,
     /// The collection with which the trend begins.
     since: u64,
+    /// Full collections until the suspicion.
+    suspected_at: u64,
     paths: Option<PathGrowth>,
     /// What the leak took; `None` while it is a suspicion.
     verdict: Option<Demand>,
@@ -213,6 +218,11 @@ impl Course {
 }
 
 impl Episode {
+    /// Whether the first captures that can tell something may still be on their way.
+    fn is_young(&self, collections: u64) -> bool {
+        collections - self.suspected_at < FIRST_CAPTURES
+    }
+
     fn state(&self) -> State {
         match self.verdict {
             Some(_) => State::Leak,
@@ -223,7 +233,11 @@ impl Episode {
 
 impl Demand {
     fn checks(self, shape: &Shape) -> [Check; 4] {
-        shape.persistence(self.second_signal == SecondSignal::Agrees)
+        shape.persistence(match self.second_signal {
+            SecondSignal::Agrees => Support::Paths,
+            SecondSignal::Sampled => Support::Samples,
+            _ => Support::None,
+        })
     }
 }
 
@@ -240,6 +254,7 @@ impl Trend {
             self.courses[at].episode = Some(Episode {
                 id,
                 since,
+                suspected_at: self.collections,
                 paths: None,
                 verdict: None,
             });
@@ -252,7 +267,11 @@ impl Trend {
             // Paths grow without noise: they know before the series does.
             SecondSignal::Agrees => false,
             SecondSignal::Disagrees => shape.has_flattened() || shape.slows_down(),
-            SecondSignal::Missing | SecondSignal::Awaited => shape.has_flattened(),
+            // What captures are about to tell is surer than the series.
+            SecondSignal::Awaited if episode.is_young(self.collections) => false,
+            SecondSignal::Sampled | SecondSignal::Missing | SecondSignal::Awaited => {
+                shape.has_flattened()
+            }
         };
         if has_stopped {
             let report = self.report(at, State::Recovered);
@@ -320,7 +339,7 @@ impl Trend {
         let missing = match (&self.unconfirmed, &self.allocations) {
             // What captures would tell better.
             (Some(_), Some(growth)) if growth.confirms(bytes_per_collection) => {
-                SecondSignal::Agrees
+                SecondSignal::Sampled
             }
             (Some(_), _) => SecondSignal::Missing,
             (None, _) => SecondSignal::Awaited,

@@ -11,28 +11,37 @@ pub struct Patience {
     most: u64,
 }
 
-/// Where paths of the heap grow with it, and where nothing but the series can be had.
-const USUAL: Patience = Patience {
+/// Where paths of the heap go on growing with it, which ramps and caches that have filled do not.
+const CONFIRMED: Patience = Patience {
+    least: 36,
+    most: 46,
+};
+/// Where nothing but the series can be had, or sampled allocations.
+const ALONE: Patience = Patience {
     least: 36,
     most: 54,
 };
 /// The same while captures are on their way, which would also name what grows.
 const AWAITED: Patience = Patience {
-    least: 46,
-    most: 58,
+    least: 44,
+    most: 56,
 };
 /// Where captures find nothing that goes on growing, and of native memory, of which V8 tells nothing.
 const CONTRADICTED: Patience = Patience {
     least: 60,
     most: 60,
 };
-/// Growth as a share of the memory with which the least will do.
-const LARGE_GROWTH: f64 = 0.55;
+/// Growth as a share of the memory up to which it takes the most, and from which on the least will do.
+const SMALL_GROWTH: f64 = 0.2;
+const LARGE_GROWTH: f64 = 0.45;
 
 /// What else than the series says to a suspicion.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SecondSignal {
+    /// Captures agree.
     Agrees,
+    /// There are no captures; sampled allocations agree.
+    Sampled,
     /// There is none.
     Missing,
     /// There is none yet.
@@ -44,14 +53,15 @@ impl Patience {
     pub fn of(kind: Kind, second_signal: SecondSignal) -> Self {
         match (kind, second_signal) {
             (Kind::Native, _) | (_, SecondSignal::Disagrees) => CONTRADICTED,
-            (_, SecondSignal::Agrees | SecondSignal::Missing) => USUAL,
+            (_, SecondSignal::Agrees) => CONFIRMED,
+            (_, SecondSignal::Sampled | SecondSignal::Missing) => ALONE,
             (_, SecondSignal::Awaited) => AWAITED,
         }
     }
 
     /// Full collections, of what has grown by this share of the memory.
     pub fn collections(self, growth: f64) -> u64 {
-        let share = (growth / LARGE_GROWTH).clamp(0.0, 1.0);
-        self.most - ((self.most - self.least) as f64 * share * share) as u64
+        let share = (growth - SMALL_GROWTH) / (LARGE_GROWTH - SMALL_GROWTH);
+        self.most - ((self.most - self.least) as f64 * share.clamp(0.0, 1.0)) as u64
     }
 }
