@@ -24,6 +24,7 @@ const SUBJECTS = {
   classes: { label: "`capture({ as: 'classes' })`", hasCopy: true },
   graph: { label: "`capture({ as: 'graph' })`", hasCopy: true },
   diff: { label: '`HeapDiff.start()` … `end()`', hasCopy: true },
+  paths: { label: 'two captures of a suspicion: objects by path', hasCopy: true },
   file: { label: '`writeSnapshot()`', hasCopy: true },
   v8: { label: '`v8.writeHeapSnapshot()`', isPeer: true },
   heapdump: { label: 'heapdump 0.3.15', isPeer: true, needs: 'heapdump' },
@@ -251,6 +252,16 @@ const WORK = {
       return { found: change.details.find(({ what }) => what === 'Leaky')?.['+'] ?? 0, expected: GROWTH }
     }
   },
+  paths: () => {
+    const { take, grown } = suspicion()
+    return async () => {
+      await take()
+      grow(GROWTH)
+      const { engine, pauseMs } = await take()
+      const counts = grown().find(({ steps }) => steps.at(-1).className === 'Leaky')?.counts ?? [0, 0]
+      return { found: counts[1] - counts[0], expected: GROWTH, engine, pauseMs }
+    }
+  },
   file: ({ folder }) => {
     const memwatch = require('..')
     return async () => ({ file: await memwatch.writeSnapshot(path.join(folder, 'ours.heapsnapshot')) })
@@ -274,6 +285,24 @@ const WORK = {
       return { found: change.details.find(({ what }) => what === 'Leaky')?.['+'] ?? 0, expected: GROWTH }
     }
   }
+}
+
+/** Captures as they are made while something is suspicious, which nobody can ask for. */
+function suspicion () {
+  const binding = require('../binding.js')
+  const { Monitor } = binding
+  let native
+  binding.Monitor = class extends Monitor {
+    constructor (...args) {
+      super(...args)
+      native = this
+    }
+  }
+  require('..')
+  const { captureAs } = require('../lib/capture')
+  const { plan, watch } = require('../lib/options').captureOptions({ as: 'comparison' })
+  const series = binding.HeapSeries.ofSuspicion()
+  return { take: () => captureAs(native, plan, watch, series), grown: () => series.growth().paths }
 }
 
 function captured (as) {
