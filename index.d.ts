@@ -871,7 +871,7 @@ declare namespace memwatch {
     /**
      * Captures the heap in a copy of the process while something is suspicious, to see which paths grow: the second
      * signal of `leak`, and its suspects. What they take from the service, pauses included, is at most one part in 40 of
-     * the time of the suspicion, and a fifth of a second on top once in five minutes. Default `true`.
+     * the time of the suspicion, and three tenths of a second on top once in five minutes. Default `true`.
      */
     captures?: boolean
     /**

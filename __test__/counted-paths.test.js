@@ -121,7 +121,7 @@ describe('paths that are counted without a graph', { skip: !backgroundCapture &&
     assert.deepEqual(byPaths.paths.filter((one) => !isOfWeakMap(one)), byGraph.paths.filter((one) => !isOfWeakMap(one)))
     assert.match(byPaths.paths.find(isOfWeakMap) ?? 'none', / weak \(WeakMap\) → table \(\(array\)\) → \[x\] \(Session\): 100 120 140 160$/)
     // Each way to hold something is told, by one path at least.
-    for (const name of ['array', 'map', 'visits', 'bus', 'list', 'tree', 'byKey', 'sparse', 'keys', 'wide', 'grown', 'buffers', 'closures', 'texts', 'promises', '<symbol hidden>']) {
+    for (const name of ['array', 'map', 'byUser', 'bus', 'list', 'tree', 'byKey', 'sparse', 'keys', 'wide', 'grown', 'buffers', 'closures', 'texts', 'promises', '<symbol hidden>']) {
       assert.ok(byPaths.paths.some((one) => one.includes(` ${name} (`)), `${name}: ${byPaths.paths.join('\n')}`)
     }
   })

@@ -95,13 +95,13 @@ impl PathCensus {
 
     /// The same where the shapes alone are known, without what their objects retain.
     pub fn of_counted(counted: &CountedShapes, limit_bytes: usize) -> Self {
-        let objects = counted.counts.iter().zip(&counted.shallow_bytes);
+        let objects = counted.counts().iter().zip(counted.shallow_bytes());
         let weights = objects.map(|(count, bytes)| count + bytes).collect();
-        let (mut census, rows) = Self::rows(&counted.shapes, weights, limit_bytes);
+        let (mut census, rows) = Self::rows(counted.shapes(), weights, limit_bytes);
         for (shape, &row) in rows.iter().enumerate() {
             let sizes = &mut census.rows[row as usize].sizes;
-            sizes.count += counted.counts[shape];
-            sizes.shallow_bytes += counted.shallow_bytes[shape];
+            sizes.count += counted.counts()[shape];
+            sizes.shallow_bytes += counted.shallow_bytes()[shape];
         }
         census
     }

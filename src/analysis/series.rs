@@ -193,16 +193,16 @@ impl Series {
             let census = PathCensus::of_counted(heap, CENSUS_BYTES);
             return Look::first(counted, census);
         };
-        let rows = first.rows_of(&heap.shapes);
-        let counts = first.counts(&rows, &heap.counts);
-        let mut groups = self.groups(first, &heap.shapes, &rows, &counts);
-        groups.keep_largest(&groups.sums(&groups.above_shape, &heap.shallow_bytes));
-        let own_counts = groups.sums(&groups.of_shape, &heap.counts);
-        let own_bytes = groups.sums(&groups.of_shape, &heap.shallow_bytes);
-        let reached = groups.sums(&groups.above_shape, &heap.shallow_bytes);
+        let rows = first.rows_of(heap.shapes());
+        let counts = first.counts(&rows, heap.counts());
+        let mut groups = self.groups(first, heap.shapes(), &rows, &counts);
+        groups.keep_largest(&groups.sums(&groups.above_shape, heap.shallow_bytes()));
+        let own_counts = groups.sums(&groups.of_shape, heap.counts());
+        let own_bytes = groups.sums(&groups.of_shape, heap.shallow_bytes());
+        let reached = groups.sums(&groups.above_shape, heap.shallow_bytes());
         let mut grown: Vec<GrownPath> = (0..groups.known.len())
             .map(|at| {
-                let (steps, before) = groups.path(at, first, &heap.shapes);
+                let (steps, before) = groups.path(at, first, heap.shapes());
                 GrownPath {
                     steps,
                     counts: self.counts_of(groups.known[at], before, own_counts[at]),
@@ -709,11 +709,11 @@ mod tests {
     /// Without a graph: what a walk counts by path.
     fn counted(heap: &OpenedHeap) -> CountedShapes {
         let (graph, analysis, distances) = heap.parts();
-        let mut counted = CountedShapes::default();
-        let (_, of_nodes) = counted
-            .shapes
+        let mut shapes = Shapes::default();
+        let (_, of_nodes) = shapes
             .count(graph, analysis, distances, &Unwatched)
             .unwrap();
+        let mut counted = CountedShapes::of(shapes);
         for node in graph.nodes() {
             if let Some(shape) = of_nodes.shape(node) {
                 counted.add(shape, graph.shallow_size(node));

@@ -151,7 +151,7 @@ impl Reader {
     /// As [`Self::classes`].
     pub fn paths(&mut self) -> Result<CountedShapes, Unreadable> {
         let counted = paths::count(&mut self.heap, &self.places, Names::new(self.known))?;
-        let steps = counted.shapes.iter().zip(&counted.counts);
+        let steps = counted.shapes().iter().zip(counted.counts());
         let planted = steps.filter(|((.., class), _)| *class == PLANTED_CLASS);
         self.check_planted(planted.map(|(_, count)| count).sum())?;
         Ok(counted)

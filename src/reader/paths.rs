@@ -1,5 +1,6 @@
 //! How many objects each path leads to: what one walk tells, the nearest first, without a graph.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use rustc_hash::FxHashSet;
@@ -57,7 +58,7 @@ pub fn count(heap: &mut Heap, places: &Places, names: Names) -> Result<CountedSh
     }
     counter.follow(heap, &mut told)?;
     let synthetic = counter.class_of_kind(NodeKind::Synthetic);
-    let of_v8 = counter.counted.shapes.step(None, any, synthetic);
+    let of_v8 = counter.counted.step(None, any, synthetic);
     for object in roots {
         counter.reach(heap, Some(of_v8), any, object);
     }
@@ -73,7 +74,7 @@ struct Counter {
     counted: CountedShapes,
     names: Names,
     any_index: ShapeText,
-    queue: Vec<Reached>,
+    queue: VecDeque<Reached>,
     /// Weak collections: their values live as long as their keys.
     tables: Vec<Reached>,
     /// Of maps that were met, if their objects are plain.
@@ -116,10 +117,10 @@ impl Counter {
     fn new(names: Names) -> Self {
         let mut counted = CountedShapes::default();
         Self {
-            any_index: counted.shapes.any_index(),
+            any_index: counted.any_index(),
             counted,
             names,
-            queue: Vec::new(),
+            queue: VecDeque::new(),
             tables: Vec::new(),
             plain: ByMap::default(),
             classes: ByMap::default(),
@@ -159,19 +160,16 @@ impl Counter {
             return;
         };
         let class = self.class_of(heap, object, info);
-        let shape = self.counted.shapes.step(parent, label, class);
-        self.queue.push((object, shape));
+        let shape = self.counted.step(parent, label, class);
+        self.queue.push_back((object, shape));
     }
 
     /// All that was reached, and what that leads to, the nearest first.
     fn follow(&mut self, heap: &mut Heap, told: &mut Told) -> Result<(), Unreadable> {
         loop {
-            let mut next = 0;
-            while let Some(&(object, shape)) = self.queue.get(next) {
-                next += 1;
+            while let Some((object, shape)) = self.queue.pop_front() {
                 self.object(heap, told, object, shape)?;
             }
-            self.queue.clear();
             let tables = std::mem::take(&mut self.tables);
             for &(table, shape) in &tables {
                 self.ephemerons(heap, table, shape);
@@ -342,7 +340,7 @@ impl Counter {
         }
         let label = self.name_text("backing_store");
         let class = self.name_text(BUFFER_DATA);
-        let shape = self.counted.shapes.step(Some(shape), label, class);
+        let shape = self.counted.step(Some(shape), label, class);
         let bytes = heap.memory.word(buffer + heap.layout.buffer_bytes);
         self.counted.add(shape, bytes as u64);
     }
@@ -374,12 +372,12 @@ impl Counter {
         };
         let class = self.class_text(kind, &name);
         let is_system = info.number < heap.layout.first_object;
-        let known = match kind {
-            _ if !has_one_kind(info) || (is_named && of_all.is_none() && !is_system) => None,
-            _ if is_system && of_all.is_none() => Some(ClassText::Usually(class)),
-            _ => Some(ClassText::Alike(class)),
-        };
-        if let Some(known) = known {
+        let has_own = of_all.is_none() && is_named && !is_system;
+        if has_one_kind(info) && !has_own {
+            let known = match is_system && of_all.is_none() {
+                true => ClassText::Usually(class),
+                false => ClassText::Alike(class),
+            };
             self.classes.set(info, known);
         }
         match self.tagged.get(&object) {
@@ -399,7 +397,7 @@ impl Counter {
     }
 
     fn class_text(&mut self, kind: NodeKind, name: &str) -> ShapeText {
-        self.counted.shapes.intern(&class_name_of(kind, name))
+        self.counted.intern(&class_name_of(kind, name))
     }
 
     fn label_text(&mut self, heap: &mut Heap, kind: EdgeKind, label: Label) -> ShapeText {
@@ -412,23 +410,23 @@ impl Counter {
                     true => &mut self.by_property,
                     false => &mut self.by_key,
                 };
-                let shapes = &mut self.counted.shapes;
+                let counted = &mut self.counted;
                 *known
                     .entry(key)
-                    .or_insert_with(|| shapes.intern_name(&heap.key_text(key), is_property))
+                    .or_insert_with(|| counted.intern_name(&heap.key_text(key), is_property))
             }
             Label::Accessor(prefix, key) => {
                 let name = format!("{prefix}{}", heap.key_text(key));
-                self.counted.shapes.intern_name(&name, true)
+                self.counted.intern_name(&name, true)
             }
         }
     }
 
     fn name_text(&mut self, name: &'static str) -> ShapeText {
-        let shapes = &mut self.counted.shapes;
+        let counted = &mut self.counted;
         *self
             .by_name
             .entry(name.as_ptr() as usize ^ name.len() << 48)
-            .or_insert_with(|| shapes.intern_name(name, false))
+            .or_insert_with(|| counted.intern_name(name, false))
     }
 }

@@ -61,9 +61,10 @@ pub struct Shapes {
 /// The shapes of one heap, with how many objects each has and what these take themselves.
 #[derive(Clone, Debug, Default)]
 pub struct CountedShapes {
-    pub shapes: Shapes,
-    pub counts: Vec<u64>,
-    pub shallow_bytes: Vec<u64>,
+    shapes: Shapes,
+    /// By shape.
+    counts: Vec<u64>,
+    shallow_bytes: Vec<u64>,
 }
 
 impl Shapes {
@@ -131,11 +132,6 @@ impl Shapes {
         shape
     }
 
-    /// The class at the end of a shape.
-    pub fn class(&self, shape: ShapeIndex) -> ShapeText {
-        self.steps[shape.index()].2
-    }
-
     pub fn intern(&mut self, text: &str) -> ShapeText {
         if let Some(&known) = self.known_texts.get(text) {
             return known;
@@ -165,16 +161,64 @@ impl Shapes {
 }
 
 impl CountedShapes {
+    /// Shapes that have no objects yet.
+    pub fn of(shapes: Shapes) -> Self {
+        Self {
+            counts: vec![0; shapes.len()],
+            shallow_bytes: vec![0; shapes.len()],
+            shapes,
+        }
+    }
+
+    /// As [`Shapes::step`].
+    pub fn step(
+        &mut self,
+        parent: Option<ShapeIndex>,
+        label: ShapeText,
+        class: ShapeText,
+    ) -> ShapeIndex {
+        let shape = self.shapes.step(parent, label, class);
+        if shape.index() == self.counts.len() {
+            self.counts.push(0);
+            self.shallow_bytes.push(0);
+        }
+        shape
+    }
+
+    /// As [`Shapes::intern`].
+    pub fn intern(&mut self, text: &str) -> ShapeText {
+        self.shapes.intern(text)
+    }
+
+    /// As [`Shapes::intern_name`].
+    pub fn intern_name(&mut self, name: &str, is_property: bool) -> ShapeText {
+        self.shapes.intern_name(name, is_property)
+    }
+
+    /// As [`Shapes::any_index`].
+    pub fn any_index(&mut self) -> ShapeText {
+        self.shapes.any_index()
+    }
+
     /// Counts an object.
     #[inline(always)]
     pub fn add(&mut self, shape: ShapeIndex, shallow_bytes: u64) {
-        let at = shape.index();
-        if self.counts.len() <= at {
-            self.counts.resize(self.shapes.len(), 0);
-            self.shallow_bytes.resize(self.shapes.len(), 0);
-        }
-        self.counts[at] += 1;
-        self.shallow_bytes[at] += shallow_bytes;
+        self.counts[shape.index()] += 1;
+        self.shallow_bytes[shape.index()] += shallow_bytes;
+    }
+
+    pub fn shapes(&self) -> &Shapes {
+        &self.shapes
+    }
+
+    /// By shape, how many objects it has.
+    pub fn counts(&self) -> &[u64] {
+        &self.counts
+    }
+
+    /// By shape, what its objects take themselves.
+    pub fn shallow_bytes(&self) -> &[u64] {
+        &self.shallow_bytes
     }
 
     pub fn object_count(&self) -> u64 {

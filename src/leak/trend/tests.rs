@@ -232,6 +232,66 @@ fn paths_that_have_stopped_hold_a_verdict_back() {
 }
 
 #[test]
+fn what_captures_are_about_to_tell_is_waited_for() {
+    let mut stops = heap(20, 10.0, 0.25, 0.05, 21);
+    stops.extend(heap(60, 15.0, 0.0, 0.05, 22));
+    // At which collection it is a suspicion, and at which none any more.
+    let told = |paths: Option<&[u64]>, are_awaited: bool| {
+        let mut trend = Trend::default();
+        let mut told = Vec::new();
+        for (at, reading) in series(&stops).iter().enumerate() {
+            told.extend(trend.observe(reading).iter().map(|leak| (at, leak.state)));
+            if are_awaited {
+                trend.await_paths();
+            }
+            if let (Some(paths), Some(_)) = (paths, trend.wants_evidence()) {
+                let collections = trend.collections();
+                trend.take_paths(growing_paths(collections, paths));
+            }
+        }
+        let [(suspect, State::Suspect), (recovered, State::Recovered)] = told[..] else {
+            panic!("{told:?}");
+        };
+        (suspect, recovered)
+    };
+    let (suspect, alone) = told(None, false);
+    let (_, awaiting) = told(None, true);
+    let (_, denied) = told(Some(&[100, 200, 300, 300]), true);
+    assert!(
+        alone < awaiting && denied < awaiting,
+        "{alone} {awaiting} {denied}"
+    );
+    assert!(awaiting >= suspect + FIRST_CAPTURES as usize, "{awaiting}");
+}
+
+#[test]
+fn paths_decide_where_the_series_is_not_sure() {
+    // It waves as it grows: by the series alone it goes on for longer.
+    let waves: Vec<u64> = heap(70, 10.0, 0.06, 0.2, 23)
+        .iter()
+        .enumerate()
+        .map(|(at, bytes)| bytes + ((at as f64 / 6.0).sin() * 0.4 * MB) as u64)
+        .collect();
+    let leak_at = |paths: Option<&[u64]>| {
+        let mut trend = Trend::default();
+        for (at, reading) in series(&waves).iter().enumerate() {
+            let said = trend.observe(reading);
+            if said.iter().any(|leak| leak.state == State::Leak) {
+                return Some(at);
+            }
+            if let (Some(paths), Some(_)) = (paths, trend.wants_evidence()) {
+                let collections = trend.collections();
+                trend.take_paths(growing_paths(collections, paths));
+            }
+        }
+        None
+    };
+    let confirmed = leak_at(Some(&[100, 200, 300])).expect("it is a leak");
+    assert!(confirmed < 50, "{confirmed}");
+    assert!(leak_at(None).is_none_or(|alone| alone > confirmed));
+}
+
+#[test]
 fn buffers_are_external_and_the_rest_of_resident_memory_is_native() {
     for (kind, field) in [(Kind::External, 0), (Kind::Native, 1)] {
         let mut trend = Trend::default();
