@@ -58,6 +58,11 @@ pub trait Detector: Send {
         None
     }
 
+    /// Whether evidence of now would decide it.
+    fn is_ripe(&self) -> bool {
+        false
+    }
+
     /// How many full collections it has looked at.
     fn collections(&self) -> u64 {
         0

@@ -15,8 +15,10 @@ const STEADY_HALF: f64 = 0.65;
 const EXPLAINED: f64 = 0.15;
 /// Paths that explain less than this explain nothing.
 const UNEXPLAINED: f64 = 0.05;
-/// A capture that is older than so many full collections says nothing of now.
-const FRESH: u64 = 9;
+/// A capture that is older than so many full collections says nothing of now,
+const FRESH: u64 = 7;
+/// and one that is older than this decides nothing: what it showed may have ended since.
+const DECISIVE: u64 = 4;
 
 /// A path that had more objects in each capture.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,8 +68,14 @@ impl PathGrowth {
         growth_bytes / (bytes_per_collection * (last - first) as f64).max(1.0)
     }
 
+    /// Whether the newest capture tells of now.
+    pub fn is_decisive(&self, collections: u64) -> bool {
+        let is_new = |last: &u64| collections - last <= DECISIVE;
+        self.captured_at.last().is_some_and(is_new)
+    }
+
     /// Whether there are captures enough, and new ones.
-    fn counts(&self, collections: u64) -> bool {
+    pub fn counts(&self, collections: u64) -> bool {
         let is_fresh = |last: &u64| collections - last <= FRESH;
         self.captured_at.len() >= MIN_CAPTURES && self.captured_at.last().is_some_and(is_fresh)
     }

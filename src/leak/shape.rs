@@ -100,7 +100,7 @@ impl Shape {
     pub fn persistence(&self, support: Support) -> [Check; 4] {
         let [trend, growth, pace, floor] = match support {
             // That it goes on is known from the paths.
-            Support::Paths => [3.3, 0.07, 0.5, f64::NEG_INFINITY],
+            Support::Paths => [3.3, 0.07, 0.6, f64::NEG_INFINITY],
             Support::Samples => [4.5, 0.07, 0.7, f64::NEG_INFINITY],
             Support::None => [5.5, 0.1, 0.7, f64::MIN_POSITIVE],
         };

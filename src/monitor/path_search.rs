@@ -6,6 +6,8 @@ use crate::leak::{GrowingPath, LeakId, MIN_CAPTURES, PathGrowth};
 
 /// Full collections between two captures: four of them fit into the shortest time to a verdict.
 const COLLECTIONS_APART: u64 = 6;
+/// The same where one would decide.
+const COLLECTIONS_APART_WHEN_RIPE: u64 = 2;
 /// Captures after which the distance doubles.
 const CAPTURES_AT_A_DISTANCE: usize = 8;
 /// The thread pauses for at most one part in so many of the time.
@@ -25,6 +27,16 @@ const EXPECTED_NS_PER_BYTE: u64 = 2;
 const CAPTURES_WITHOUT_PATHS: usize = 4;
 /// A request that nobody has answered for so many full collections is made again.
 const LOST_AFTER: u64 = 50;
+
+/// When a capture may be made.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// Full collections until now.
+    pub collections: u64,
+    pub now_ns: u64,
+    /// One would decide.
+    pub is_ripe: bool,
+}
 
 /// What a capture is to be compared with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -117,6 +129,8 @@ pub struct PathSearch {
     heap_bytes: Vec<u64>,
     known: PathGrowth,
     has_restarted: bool,
+    /// At which collection the last capture was asked for, and the next one may be.
+    last_at: u64,
     next_at: u64,
     not_before_ns: u64,
     /// The collection at which a capture was asked for that has not come.
@@ -132,6 +146,7 @@ impl PathSearch {
             heap_bytes: Vec::new(),
             known: PathGrowth::default(),
             has_restarted: false,
+            last_at: 0,
             next_at: 0,
             not_before_ns: 0,
             asked_at: None,
@@ -145,16 +160,24 @@ impl PathSearch {
     /// The next capture of a heap of this size, when it is time.
     pub fn request(
         &mut self,
-        collections: u64,
+        moment: Moment,
         heap_bytes: u64,
         budget: &mut CaptureBudget,
-        now_ns: u64,
     ) -> Option<CaptureRequest> {
+        let Moment {
+            collections,
+            now_ns,
+            is_ripe,
+        } = moment;
         budget.go_on(now_ns);
         let is_under_way = self
             .asked_at
             .is_some_and(|asked_at| collections - asked_at < LOST_AFTER);
-        let is_due = collections >= self.next_at && now_ns >= self.not_before_ns;
+        let next_at = match is_ripe {
+            true => self.next_at.min(self.last_at + COLLECTIONS_APART_WHEN_RIPE),
+            false => self.next_at,
+        };
+        let is_due = collections >= next_at && now_ns >= self.not_before_ns;
         if is_under_way || !is_due || !budget.affords(heap_bytes) {
             return None;
         }
@@ -211,6 +234,7 @@ impl PathSearch {
     fn end_request(&mut self, now_ns: u64, rest: Duration) -> u64 {
         let asked_at = self.asked_at.take().unwrap_or(self.next_at);
         let doublings = (self.captured_at.len() / CAPTURES_AT_A_DISTANCE).min(16);
+        self.last_at = asked_at;
         self.next_at = asked_at + (COLLECTIONS_APART << doublings);
         self.not_before_ns = now_ns + nanoseconds(rest);
         asked_at
@@ -241,7 +265,15 @@ mod tests {
 
     /// At the collection and the time, of a small heap.
     fn request(search: &mut PathSearch, collections: u64, now_ns: u64) -> Option<CaptureRequest> {
-        search.request(collections, 1 << 20, &mut begun(), now_ns)
+        search.request(moment(collections, now_ns), 1 << 20, &mut begun())
+    }
+
+    fn moment(collections: u64, now_ns: u64) -> Moment {
+        Moment {
+            collections,
+            now_ns,
+            is_ripe: false,
+        }
     }
 
     /// With credit left.
@@ -285,6 +317,22 @@ mod tests {
     }
 
     #[test]
+    fn a_capture_that_would_decide_comes_sooner() {
+        let mut search = PathSearch::new("trend", ID);
+        assert!(request(&mut search, 20, 0).is_some());
+        take(&mut search, captured(Some(Vec::new())), cost(0, 0));
+        let mut ripe = |collections| {
+            let moment = Moment {
+                is_ripe: true,
+                ..moment(collections, 0)
+            };
+            search.request(moment, 1 << 20, &mut begun())
+        };
+        assert_eq!(ripe(21), None);
+        assert!(ripe(22).is_some());
+    }
+
+    #[test]
     fn credit_pays_for_the_first_captures_and_time_for_the_others() {
         let mut budget = begun();
         let largest = CREDIT_NS.unsigned_abs() / EXPECTED_NS_PER_BYTE;
@@ -317,8 +365,12 @@ mod tests {
     fn what_costs_too_much_is_not_asked_for() {
         let mut search = PathSearch::new("trend", ID);
         let mut budget = begun();
-        assert_eq!(search.request(20, 1 << 30, &mut budget, 0), None);
-        assert!(search.request(20, 1 << 20, &mut budget, 0).is_some());
+        assert_eq!(search.request(moment(20, 0), 1 << 30, &mut budget), None);
+        assert!(
+            search
+                .request(moment(20, 0), 1 << 20, &mut budget)
+                .is_some()
+        );
         let credit = Duration::from_nanos(CREDIT_NS.unsigned_abs());
         let dear = CaptureCost {
             service: credit + Duration::from_millis(100),
@@ -327,7 +379,7 @@ mod tests {
         search.take(captured(None), dear, &mut budget, 0);
         // What was too much, and as much again.
         let affordable_ns = nanoseconds(dear.service + dear.service - credit) * COST_BUDGET;
-        let mut request = |now_ns| search.request(40, 1 << 20, &mut budget, now_ns);
+        let mut request = |now_ns| search.request(moment(40, now_ns), 1 << 20, &mut budget);
         assert_eq!(request(affordable_ns - SECOND), None);
         assert!(request(affordable_ns + SECOND).is_some());
     }

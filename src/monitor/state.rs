@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::allocation_watch::SamplingOrder;
 use super::config::{Change, Config};
 use super::inbox::{Inboxes, Interests, Notification, SnapshotWritten, Stats, Warning};
-use super::path_search::{CaptureAnswer, CaptureBudget, CaptureCost, PathSearch};
+use super::path_search::{CaptureAnswer, CaptureBudget, CaptureCost, Moment, PathSearch};
 use super::series_file::SeriesFile;
 use super::{Host, pause_summaries};
 use crate::capture;
@@ -312,7 +312,12 @@ impl State {
             budget.begin(now_ns);
             PathSearch::new(self.detector.name(), id)
         }));
-        let request = search.request(collections, heap_bytes, budget, now_ns);
+        let moment = Moment {
+            collections,
+            now_ns,
+            is_ripe: self.detector.is_ripe(),
+        };
+        let request = search.request(moment, heap_bytes, budget);
         if let Some(request) = request {
             self.inboxes.ask(request);
         }

@@ -51,6 +51,8 @@ pub struct Trend {
     allocations: Option<AllocationGrowth>,
     /// Why no allocations are sampled.
     unsampled: Option<String>,
+    /// A leak, but for a capture of now.
+    is_ripe: bool,
 }
 
 /// What one kind of memory has done.
@@ -103,6 +105,7 @@ impl Default for Trend {
             unconfirmed: Some("nobody looks for growing paths".into()),
             allocations: None,
             unsampled: None,
+            is_ripe: false,
         }
     }
 }
@@ -124,6 +127,7 @@ impl Detector for Trend {
             course.push(self.collections, reading);
         }
         self.collections += 1;
+        self.is_ripe = false;
         (0..self.courses.len())
             .filter_map(|at| self.judge(at))
             .collect()
@@ -145,6 +149,10 @@ impl Detector for Trend {
             .filter_map(|one| one.episode.as_ref())
             .filter(|episode| episode.state() == State::Suspect);
         suspects.map(|episode| episode.id).min()
+    }
+
+    fn is_ripe(&self) -> bool {
+        self.is_ripe
     }
 
     fn collections(&self) -> u64 {
@@ -218,6 +226,12 @@ impl Course {
 }
 
 impl Episode {
+    /// Whether captures tell of now.
+    fn is_decided(&self, collections: u64) -> bool {
+        let paths = self.paths.as_ref();
+        paths.is_some_and(|paths| paths.is_decisive(collections))
+    }
+
     /// Whether the first captures that can tell something may still be on their way.
     fn is_young(&self, collections: u64) -> bool {
         collections - self.suspected_at < FIRST_CAPTURES
@@ -269,9 +283,10 @@ impl Trend {
             SecondSignal::Disagrees => shape.has_flattened() || shape.slows_down(),
             // What captures are about to tell is surer than the series.
             SecondSignal::Awaited if episode.is_young(self.collections) => false,
-            SecondSignal::Sampled | SecondSignal::Missing | SecondSignal::Awaited => {
-                shape.has_flattened()
-            }
+            SecondSignal::Sampled
+            | SecondSignal::Missing
+            | SecondSignal::Awaited
+            | SecondSignal::Unexplained => shape.has_flattened(),
         };
         if has_stopped {
             let report = self.report(at, State::Recovered);
@@ -284,6 +299,10 @@ impl Trend {
         let is_leak = self.collections - episode.since >= demand.collections
             && all_pass(&demand.checks(&shape));
         if episode.verdict.is_some() || !is_leak {
+            return None;
+        }
+        if demand.second_signal == SecondSignal::Agrees && !episode.is_decided(self.collections) {
+            self.is_ripe = true;
             return None;
         }
         self.courses[at].episode.as_mut()?.verdict = Some(demand);
@@ -351,6 +370,8 @@ impl Trend {
             SecondSignal::Agrees
         } else if paths.denies(bytes_per_collection, self.collections) {
             SecondSignal::Disagrees
+        } else if paths.counts(self.collections) {
+            SecondSignal::Unexplained
         } else {
             missing
         }

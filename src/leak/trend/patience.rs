@@ -46,13 +46,18 @@ pub enum SecondSignal {
     Missing,
     /// There is none yet.
     Awaited,
+    /// Captures do not see where it grows.
+    Unexplained,
+    /// The same, and they see that the heap does not.
     Disagrees,
 }
 
 impl Patience {
     pub fn of(kind: Kind, second_signal: SecondSignal) -> Self {
         match (kind, second_signal) {
-            (Kind::Native, _) | (_, SecondSignal::Disagrees) => CONTRADICTED,
+            (Kind::Native, _) | (_, SecondSignal::Unexplained | SecondSignal::Disagrees) => {
+                CONTRADICTED
+            }
             (_, SecondSignal::Agrees) => CONFIRMED,
             (_, SecondSignal::Sampled | SecondSignal::Missing) => ALONE,
             (_, SecondSignal::Awaited) => AWAITED,
