@@ -38,6 +38,13 @@ pub enum Want {
     Comparison,
 }
 
+impl Want {
+    /// Whether one walk of the heap tells it all.
+    pub fn needs_paths_alone(&self) -> bool {
+        matches!(self, Self::Growth(series) if series.heaps().needs_paths_alone())
+    }
+}
+
 /// What read the heap in the copy.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Engine {
@@ -173,7 +180,7 @@ fn by_reader(
             Ok(of_classes(Engine::Reader, classes))
         }
         Want::Comparison => compare(frozen, watch),
-        Want::Growth(series) if series.heaps().needs_paths_alone() => {
+        Want::Growth(series) if want.needs_paths_alone() => {
             let paths = reading::paths(frozen)?;
             Ok(Findings {
                 look: Some(series.heaps().look_at_paths(&paths)),

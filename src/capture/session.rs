@@ -193,9 +193,9 @@ impl Session {
             file: file.map(TargetFile::file),
             locks: Some(locks),
             outlives_parent: None,
-            priority: match &self.plan.want {
-                Want::Growth(series) if series.heaps().needs_paths_alone() => Priority::Low,
-                _ => Priority::Lowest,
+            priority: match self.uses_reader() && self.plan.want.needs_paths_alone() {
+                true => Priority::Low,
+                false => Priority::Lowest,
             },
         };
         let frozen = Frozen {
