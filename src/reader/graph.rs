@@ -401,7 +401,7 @@ impl Writer {
 }
 
 /// One number for one constant: they may share a beginning, and no address takes the upper bits.
-fn place_of(name: &'static str) -> usize {
+pub(super) fn place_of(name: &'static str) -> usize {
     name.as_ptr() as usize ^ name.len() << 48
 }
 

@@ -9,6 +9,7 @@ use super::classes::BUFFER_DATA;
 use super::describe::{has_one_kind, kind_of, name_of, name_of_all};
 use super::edges::{ArrayTag, Extractor, Label, References, Told, shared_references};
 use super::failure::Unreadable;
+use super::graph::place_of;
 use super::heap::{ByMap, Heap, MapInfo};
 use super::layout::{
     Class, DETAILS_IN_DESCRIPTOR, HEADER, MAP_BITS2, OBJECT_ELEMENTS, OBJECT_FIELDS,
@@ -426,7 +427,7 @@ impl Counter {
         let counted = &mut self.counted;
         *self
             .by_name
-            .entry(name.as_ptr() as usize ^ name.len() << 48)
+            .entry(place_of(name))
             .or_insert_with(|| counted.intern_name(name, false))
     }
 }
