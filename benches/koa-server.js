@@ -24,8 +24,11 @@ router.get('/allocate', (context) => {
   for (let id = 0; id < 1000; id++) rows.push({ id, name: `row ${id}`, tags: [id, id + 1], owner: { id } })
   context.body = { rows: rows.length, last: rows.at(-1) }
 })
-/** The larger the heap, the more a request works and keeps: V8 collects a large heap fully less often. */
-let workARequest = 1
+/**
+ * The larger the heap, the more a request works and keeps: V8 collects a large heap fully less often. Requests that take
+ * less than a millisecond would measure how the system wakes the processes.
+ */
+let workARequest = 6
 
 // Work that outlives the young generation, as that of requests in flight does, and a little that stays.
 router.get('/leak', (context) => {
@@ -43,7 +46,7 @@ const COMMANDS = {
   },
   fill: (megabytes) => {
     fill(megabytes)
-    workARequest += Math.round(megabytes / 12)
+    workARequest += Math.round(megabytes / 2)
   },
   follow: (on) => {
     state = null

@@ -1,7 +1,8 @@
 // What a suspicion costs a Koa application under load: captures in copies of the process, and sampled allocations.
 //
 // A server that leaks gets requests in chunks, three times the same ones: once with a listener to `leak`, twice without. What
-// it has kept is dropped in between. Those chunks are compared in which it was suspicious from beginning to end.
+// it has kept is dropped in between. Those chunks in which it was suspicious from beginning to end are compared with the
+// same ones of both other times, and these with each other.
 // All three are of one process: two processes with the same code may differ by more than what is measured.
 'use strict'
 
@@ -19,7 +20,7 @@ const HEAPS = {
   '60 MB, V8\'s own settings': { flags: [], filledMegabytes: 50, chunks: 130 },
   '10 MB, young generation of 3 MB': { flags: ['--max-semi-space-size=1', '--max-old-space-size=64'], filledMegabytes: 0, chunks: 60 }
 }
-const REQUESTS = 500
+const REQUESTS = 100
 const WARM_UP_CHUNKS = 40
 /** For the collections that find what was dropped. */
 const SETTLING_CHUNKS = 4
@@ -59,10 +60,11 @@ async function measureTrio ({ flags, filledMegabytes, chunks }) {
   const suspicious = runs.watched.flatMap(({ isSuspicious }, at) => isSuspicious ? [at] : [])
   if (suspicious.length === 0) return []
   const sum = (kind, field) => suspicious.reduce((all, at) => all + runs[kind][at][field], 0)
-  const ratios = (kind) => ({ throughput: sum('without', 'seconds') / sum(kind, 'seconds'), cpu: sum(kind, 'cpuUs') / sum('without', 'cpuUs') })
+  const unwatched = (field) => (sum('without', field) + sum('control', field)) / 2
+  const ratios = (kind, base) => ({ throughput: base('seconds') / sum(kind, 'seconds'), cpu: sum(kind, 'cpuUs') / base('cpuUs') })
   return [{
-    watched: ratios('watched'),
-    control: ratios('control'),
+    watched: ratios('watched', unwatched),
+    control: ratios('control', (field) => sum('without', field)),
     chunks: suspicious.length,
     seconds: sum('watched', 'seconds'),
     collections: sum('watched', 'collections')

@@ -13,6 +13,7 @@ use super::copy_setup::{BlockedSignals, kept, set_up};
 use super::failure::Failure;
 use super::forkable::Forkable;
 use super::frames::{Frame, Frames};
+use super::heap_image::HeapImage;
 use super::limits::Limits;
 use super::locks::Slots;
 use super::mappings::Range;
@@ -32,8 +33,10 @@ const PIECE_BYTES: usize = 1 << 16;
 /// What a copy is to be like.
 #[derive(Clone, Copy, Default)]
 pub struct Orders<'a> {
-    /// Marked `MADV_DONTFORK`, and needed in the copy.
+    /// Marked `MADV_DONTFORK`, and needed in the copy: shared until one of both writes to them.
     pub ranges: &'a [Range],
+    /// What the copy gets of them instead.
+    pub image: Option<&'a HeapImage>,
     /// What the copy may take on top of what it has.
     pub memory_limit_bytes: Option<u64>,
     /// Stays open in the copy.
@@ -88,7 +91,10 @@ impl FrozenCopy {
         // SAFETY: takes nothing.
         let parent = unsafe { libc::getpid() };
         let signals = BlockedSignals::all();
-        let forkable = Forkable::make(orders.ranges);
+        let forkable = match orders.image {
+            Some(_) => None,
+            None => Some(Forkable::make(orders.ranges)),
+        };
         // SAFETY: the copy has one thread, whose memory is as it was; it calls what the C library has
         // prepared for this, and V8 with its locks disarmed.
         let pid = unsafe { libc::fork() };
@@ -206,8 +212,9 @@ fn work_in_copy(
     let done = catch_unwind(AssertUnwindSafe(|| {
         // The usual hook takes a lock that another thread of the service may have held.
         panic::set_hook(Box::new(|_| {}));
+        let placed = orders.image.map_or(Ok(()), HeapImage::place);
         let keep = kept(&reports.pipe, &orders);
-        if let Err(error) = set_up(&orders, parent, &keep, null.as_raw_fd()) {
+        if let Err(error) = placed.and_then(|()| set_up(&orders, parent, &keep, null.as_raw_fd())) {
             let why = format!("the copy could not be set up: {error}");
             reports.send(&Frame::Failure(Failure::Unsupported { why }.encode()));
             exit(NOT_SET_UP);

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::time::Duration;
 
 use super::failure::Failure;
+use super::heap_image::HeapImage;
 use super::limits::Limits;
 use super::locks::Slots;
 use super::mappings::Range;
@@ -18,6 +19,7 @@ use crate::snapshot::Watch;
 #[derive(Clone, Copy, Default)]
 pub struct Orders<'a> {
     pub ranges: &'a [Range],
+    pub image: Option<&'a HeapImage>,
     pub memory_limit_bytes: Option<u64>,
     pub file: Option<&'a File>,
     pub locks: Option<&'a Slots>,

@@ -71,6 +71,7 @@ impl LastCapture {
             file: Some(target.file()),
             locks: Some(locks),
             outlives_parent: Some(plan.timeout),
+            image: None,
             priority: Priority::default(),
         };
         let copy = FrozenCopy::begin(orders, |reports| {

@@ -11,6 +11,10 @@ use std::io::{self, Read};
 
 /// Bytes of a line of `maps` with a long name in it.
 const LONG_LINE: usize = 160;
+/// Bytes of all that `smaps` says of a mapping.
+const SMAPS_BYTES: usize = 900;
+/// Mappings that may come from one reading to the next.
+const SOME_LINES: usize = 64;
 
 /// A part of the address space.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -54,6 +58,7 @@ impl Mappings {
     /// Reads `smaps`, and once more if that took memory which was not there before. Meant for another thread
     /// than the one that must not wait.
     pub fn prepare(&mut self) -> io::Result<()> {
+        self.make_room()?;
         loop {
             let room = (self.known.capacity(), self.smaps.capacity());
             self.read()?;
@@ -65,6 +70,17 @@ impl Mappings {
                 return Ok(());
             }
         }
+    }
+
+    /// By `maps`, which costs little, so that `smaps` need not be read twice.
+    fn make_room(&mut self) -> io::Result<()> {
+        let mut maps = std::mem::take(&mut self.maps);
+        let lines = read_into(&mut maps, "/proc/self/maps")?.lines().count() + SOME_LINES;
+        self.maps = maps;
+        self.known.reserve(lines.saturating_sub(self.known.len()));
+        let bytes = lines * SMAPS_BYTES;
+        self.smaps.reserve(bytes.saturating_sub(self.smaps.len()));
+        Ok(())
     }
 
     /// Reads `smaps` once.
@@ -89,6 +105,15 @@ impl Mappings {
     pub fn left_out(&self) -> Vec<Range> {
         let left_out = self.known.iter().filter(|(_, left_out)| *left_out);
         joined(left_out.map(|(mapping, _)| mapping.range))
+    }
+
+    /// Bytes of what a fork left out when `smaps` was read, and can be read.
+    pub fn left_out_bytes(&self) -> usize {
+        let mapped = self.known.iter();
+        let readable = mapped.filter(|(mapping, left_out)| *left_out && mapping.is_readable());
+        readable
+            .map(|(mapping, _)| mapping.range.end - mapping.range.start)
+            .sum()
     }
 
     fn parse(&mut self, smaps: &str) -> io::Result<()> {

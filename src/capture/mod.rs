@@ -34,10 +34,14 @@ mod frames;
 mod frozen_copy;
 #[cfg_attr(
     not(all(target_os = "linux", target_env = "gnu")),
+    path = "heap_image_elsewhere.rs"
+)]
+mod heap_image;
+#[cfg_attr(
+    not(all(target_os = "linux", target_env = "gnu")),
     path = "locks_elsewhere.rs"
 )]
 mod locks;
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod priority;
 mod process;
 
@@ -49,7 +53,7 @@ pub use in_process::{Pause, capture_in_process};
 pub use last_capture::LastCapture;
 pub use reading::Class;
 pub use series::CapturedSeries;
-pub use session::{Captured, Plan, Session};
+pub use session::{Captured, LARGEST_IMAGE_BYTES, Plan, Session};
 pub use snapshot_file::{FilePlan, Place};
 pub use support::support;
 pub use target_file::write_whole;

@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 use super::captured::{Choice, Engine, Findings, Frozen, Want, capture};
 use super::failure::Failure;
 use super::frozen_copy::{FrozenCopy, Orders};
+use super::heap_image::HeapImage;
 use super::limits::Limits;
-use super::mappings::Mappings;
+use super::mappings::{Copied, Mappings};
 use super::priority::Priority;
 use super::support::support;
 use super::target_file::TargetFile;
@@ -23,6 +24,9 @@ use crate::v8::heap_snapshot::ReadLists;
 
 /// So often the mappings are read on another thread; when they have changed again by then, on this one.
 const PREPARATIONS: u32 = 6;
+/// A heap of at most so many bytes is copied as a whole for a copy that counts paths: that takes 25 ms. The pages of a
+/// larger one are shared.
+pub const LARGEST_IMAGE_BYTES: usize = 128 << 20;
 
 /// A process has one set of mappings, whatever the thread: two forks at a time would take each other's marks away.
 static IS_CAPTURING: AtomicBool = AtomicBool::new(false);
@@ -76,6 +80,7 @@ pub struct Session {
     began: Instant,
     file: Option<TargetFile>,
     mappings: Mappings,
+    image: Option<HeapImage>,
     preparations: u32,
     copy: Option<FrozenCopy>,
     attempts: u32,
@@ -120,6 +125,7 @@ impl Session {
             began: Instant::now(),
             file: None,
             mappings: Mappings::default(),
+            image: None,
             preparations: 0,
             copy: None,
             attempts: 0,
@@ -155,8 +161,32 @@ impl Session {
             file.empty()?;
         }
         self.mappings.prepare().map_err(unread)?;
+        self.prepare_image();
         self.preparations += 1;
         Ok(())
+    }
+
+    /// Where the system does not give the memory for it, pages are shared.
+    fn prepare_image(&mut self) {
+        let bytes = self.mappings.left_out_bytes();
+        self.image = match self.image.take() {
+            _ if !self.counts_paths() || bytes > LARGEST_IMAGE_BYTES => None,
+            Some(image) => Some(image),
+            None => HeapImage::with_room(bytes).ok(),
+        };
+    }
+
+    /// Whether our own reader is to count paths, and nothing else.
+    fn counts_paths(&self) -> bool {
+        self.uses_reader() && self.plan.want.needs_paths_alone()
+    }
+
+    /// What the heap is to be copied to takes so many bytes.
+    pub fn image_bytes(&self) -> u64 {
+        match self.image {
+            Some(_) => self.mappings.left_out_bytes() as u64,
+            None => 0,
+        }
     }
 
     /// JavaScript's thread has been held up for this capture since then.
@@ -186,14 +216,20 @@ impl Session {
                 self.mappings.left_out()
             }
         };
+        if let Some(image) = &mut self.image {
+            let readable = Copied::now(&left_out).map_err(unread)?.left_out;
+            image.take(&readable).map_err(uncopied)?;
+        }
+        let image = self.image.take();
         let file = self.file.as_ref();
         let orders = Orders {
             ranges: &left_out,
+            image: image.as_ref(),
             memory_limit_bytes,
             file: file.map(TargetFile::file),
             locks: Some(locks),
             outlives_parent: None,
-            priority: match self.uses_reader() && self.plan.want.needs_paths_alone() {
+            priority: match self.counts_paths() {
                 true => Priority::Low,
                 false => Priority::Lowest,
             },
@@ -203,7 +239,12 @@ impl Session {
             samples,
             read_lists,
         };
-        let (want, choice) = (&self.plan.want, &self.choice);
+        let want = &self.plan.want;
+        let choice = match image {
+            // V8 would change its memory.
+            Some(_) => &Choice::Only(Engine::Reader),
+            None => &self.choice,
+        };
         self.copy = Some(FrozenCopy::begin(orders, |reports| {
             detach();
             let tell = |percent| reports.progress(percent);
@@ -271,7 +312,11 @@ impl Session {
     }
 
     fn is_worth_another(&self, error: &Error) -> bool {
-        error.is_worth_another_copy() && self.attempts <= self.plan.retries
+        // What our reader cannot read of an image, V8 may read of shared pages.
+        let is_for_v8 = self.choice == Choice::Any
+            && self.counts_paths()
+            && matches!(error, Error::Unsupported { .. });
+        (error.is_worth_another_copy() || is_for_v8) && self.attempts <= self.plan.retries
     }
 
     fn limits(&self) -> Limits {
@@ -297,6 +342,13 @@ fn with_way_out(error: Error) -> Error {
 pub(super) fn unread(source: io::Error) -> Error {
     Error::CaptureRefused {
         action: "read the mappings of the process",
+        source,
+    }
+}
+
+fn uncopied(source: io::Error) -> Error {
+    Error::CaptureRefused {
+        action: "copy the heap",
         source,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::c_void;
 use std::fs;
+use std::io;
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
@@ -9,11 +10,13 @@ use std::time::{Duration, Instant};
 
 use super::failure::Failure;
 use super::frozen_copy::{FrozenCopy, Orders, Reports};
+use super::heap_image::HeapImage;
 use super::limits::Limits;
 use super::locks::Slots;
 use super::mappings::{Mappings, Range};
 use crate::error::Error;
 use crate::snapshot::{Unwatched, Watch};
+use crate::v8::clock;
 
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(200);
@@ -286,13 +289,13 @@ impl Pages {
         let start = unsafe { libc::mmap(std::ptr::null_mut(), PAGES_BYTES, access, kind, -1, 0) };
         assert_ne!(start, libc::MAP_FAILED);
         // SAFETY: the memory is ours and so long.
-        unsafe { libc::memset(start, byte.into(), PAGES_BYTES) };
-        // SAFETY: the same.
         let advised = unsafe { libc::madvise(start, PAGES_BYTES, libc::MADV_DONTFORK) };
         assert_eq!(advised, 0);
-        Self {
+        let pages = Self {
             start: start as usize,
-        }
+        };
+        pages.write(byte);
+        pages
     }
 
     fn is_within(&self, ranges: &[Range]) -> bool {
@@ -300,6 +303,18 @@ impl Pages {
         ranges
             .iter()
             .any(|range| range.start <= self.start && end <= range.end)
+    }
+
+    fn range(&self) -> Range {
+        Range {
+            start: self.start,
+            end: self.start + PAGES_BYTES,
+        }
+    }
+
+    fn write(&self, byte: u8) {
+        // SAFETY: the memory is ours and so long.
+        unsafe { libc::memset(self.start as *mut c_void, byte.into(), PAGES_BYTES) };
     }
 
     fn sum(&self) -> u64 {
@@ -331,10 +346,7 @@ fn memory_that_forks_leave_out_is_in_the_copy_and_left_out_again() {
     let without = run(Orders::default(), sum).expect_err("the memory is not there");
     assert!(without.to_string().contains("SIGSEGV"), "{without}");
     // Other ranges are other tests' and may go at any time.
-    let own = [Range {
-        start: pages.start,
-        end: pages.start + PAGES_BYTES,
-    }];
+    let own = [pages.range()];
     let orders = Orders {
         ranges: &own,
         ..Orders::default()
@@ -343,6 +355,70 @@ fn memory_that_forks_leave_out_is_in_the_copy_and_left_out_again() {
     assert_eq!(found, (3 * PAGES_BYTES as u64).to_le_bytes());
     let after = left_out();
     assert!(pages.is_within(&after), "{after:?}");
+}
+
+#[test]
+fn the_copy_has_what_was_in_the_pages_when_the_image_was_taken() {
+    let pages = Pages::new(3);
+    let mut image = HeapImage::with_room(PAGES_BYTES).expect("there is memory");
+    image.take(&[(pages.range(), true)]).expect("taken");
+    pages.write(5);
+    let orders = Orders {
+        image: Some(&image),
+        ..Orders::default()
+    };
+    let found = run(orders, |_| {
+        let sum = pages.sum();
+        // What the copy writes is its own.
+        pages.write(7);
+        Ok(sum.to_le_bytes().to_vec())
+    });
+    assert_eq!(
+        found.expect("found"),
+        (3 * PAGES_BYTES as u64).to_le_bytes()
+    );
+    assert_eq!(pages.sum(), 5 * PAGES_BYTES as u64);
+}
+
+#[test]
+fn what_was_unmapped_before_the_image_was_taken_is_left_out_of_it() {
+    let pages = Pages::new(3);
+    let page = clock::page_bytes() as usize;
+    let gone = pages.start + 2 * page;
+    // SAFETY: the page is ours, and nothing refers to it.
+    unsafe { libc::munmap(gone as *mut c_void, page) };
+    let mut image = HeapImage::with_room(PAGES_BYTES).expect("there is memory");
+    image.take(&[(pages.range(), false)]).expect("taken");
+    let orders = Orders {
+        image: Some(&image),
+        ..Orders::default()
+    };
+    let found = run(orders, |_| {
+        let maps = fs::read_to_string("/proc/self/maps").expect("Linux has it");
+        let image: Vec<_> = maps
+            .lines()
+            .filter(|line| line.contains("memfd:"))
+            .collect();
+        Ok(image.join("\n").into_bytes())
+    });
+    let found = String::from_utf8(found.expect("found")).expect("text");
+    let [before, behind] = found.lines().collect::<Vec<_>>()[..] else {
+        panic!("{found}");
+    };
+    let expected = |start: usize, end: usize| format!("{start:08x}-{end:08x} r--p");
+    assert!(before.starts_with(&expected(pages.start, gone)), "{found}");
+    let end = pages.range().end;
+    assert!(behind.starts_with(&expected(gone + page, end)), "{found}");
+}
+
+#[test]
+fn where_something_else_is_the_image_is_not_put() {
+    let pages = Pages::new(3);
+    let mut image = HeapImage::with_room(PAGES_BYTES).expect("there is memory");
+    image.take(&[(pages.range(), true)]).expect("taken");
+    let error = image.place().expect_err("the pages are there");
+    assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+    assert_eq!(pages.sum(), 3 * PAGES_BYTES as u64);
 }
 
 #[test]

@@ -11,7 +11,7 @@ const USUAL_INTERVAL_BYTES: f64 = 512.0 * 1024.0;
 const LEAST_INTERVAL_BYTES: f64 = 16.0 * 1024.0;
 /// Full collections between two readings of the profile.
 const COLLECTIONS_APART: u64 = 2;
-/// After a reading, none is for so many times as long.
+/// After a reading, none is for so many times as long as the thread has worked for it.
 const READING_BUDGET: u64 = 200;
 /// Full collections after which a profiler that was not to be had is tried again.
 const RETRY_AFTER: u64 = 10;
@@ -45,8 +45,7 @@ impl AllocationWatch {
             collections,
             allocation_bytes_per_second,
         } = order;
-        let started_ns = clock::monotonic_ns();
-        if collections < self.next_at || started_ns < self.not_before_ns {
+        if collections < self.next_at || clock::monotonic_ns() < self.not_before_ns {
             return None;
         }
         self.next_at = collections + COLLECTIONS_APART;
@@ -62,9 +61,10 @@ impl AllocationWatch {
                 Err(error) => Some(Err(self.give_up(collections, error))),
             };
         };
+        let started_ns = clock::thread_cpu_ns();
         let read = sampler.sites();
-        let ended_ns = clock::monotonic_ns();
-        self.not_before_ns = ended_ns + (ended_ns - started_ns) * READING_BUDGET;
+        let worked_ns = clock::thread_cpu_ns() - started_ns;
+        self.not_before_ns = clock::monotonic_ns() + worked_ns * READING_BUDGET;
         Some(read.map_err(|error| self.give_up(collections, error)))
     }
 

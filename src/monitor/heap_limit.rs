@@ -151,7 +151,7 @@ impl Watcher {
 
     fn begin(&self) -> Result<LastCapture, Error> {
         let monitor = self.monitor.upgrade().ok_or(Error::Cancelled)?;
-        let memory_limit_bytes = monitor.memory_limit_of_copy(&self.plan, Keep::Graph)?;
+        let memory_limit_bytes = monitor.memory_limit_of_copy(&self.plan, Keep::Graph, 0)?;
         let (endings, on_pending) = (self.endings.clone(), self.on_pending());
         // Whoever is called finds that this has done.
         let on_end = move |result| {

@@ -310,7 +310,8 @@ impl Monitor {
     /// [`Error::CopyTooCostly`], else those of [`Session::fork`].
     pub fn fork_copy(&self, session: &mut Session, samples: usize) -> Result<bool, Error> {
         let since = Instant::now();
-        let memory_limit_bytes = self.memory_limit_of_copy(session.plan(), kept_by(session))?;
+        let memory_limit_bytes =
+            self.memory_limit_of_copy(session.plan(), kept_by(session), session.image_bytes())?;
         let forked = session.fork(memory_limit_bytes, self.read_lists(), samples, || {
             self.detach_in_copy();
         });
@@ -318,14 +319,21 @@ impl Monitor {
         forked
     }
 
-    /// What a copy may take on top of what it has.
-    fn memory_limit_of_copy(&self, plan: &Plan, keep: Keep) -> Result<Option<u64>, Error> {
+    /// What a copy may take on top of what it has, where the heap is copied to an image of so many bytes for it.
+    fn memory_limit_of_copy(
+        &self,
+        plan: &Plan,
+        keep: Keep,
+        image_bytes: u64,
+    ) -> Result<Option<u64>, Error> {
         if plan.force {
             return Ok(plan.memory_limit_bytes);
         }
         let memory = self.state.lock().process_memory();
         let headroom_bytes = headroom_bytes(&memory);
-        self.predict_snapshot(keep)?.check_copy(headroom_bytes)?;
+        let mut cost = self.predict_snapshot(keep)?;
+        cost.peak_bytes += image_bytes;
+        cost.check_copy(headroom_bytes)?;
         let usable_bytes = headroom_bytes.map(usable);
         Ok(plan.memory_limit_bytes.or(usable_bytes))
     }

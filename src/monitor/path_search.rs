@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::capture;
 use crate::leak::{GrowingPath, LeakId, MIN_CAPTURES, PathGrowth};
 
 /// Full collections between two captures: four of them fit into the shortest time to a verdict.
@@ -14,15 +15,17 @@ const CAPTURES_AT_A_DISTANCE: usize = 8;
 const PAUSE_BUDGET: u32 = 100;
 /// After a copy has been at work, none is for so many times as long.
 const COPY_BUDGET: u32 = 2;
-/// Of the time that something is suspicious captures take at most one part in so many from the service, its pages
-/// that have to be copied included,
-const COST_BUDGET: u64 = 40;
+/// Of the time that something is suspicious captures take at most one part in so many from the service, its memory
+/// that has to be copied included,
+const COST_BUDGET: u64 = 100;
 /// and so much on top, which lets the first captures of a small heap be made at once.
-const CREDIT_NS: i64 = 300_000_000;
+const CREDIT_NS: i64 = 150_000_000;
 /// Credit is granted anew after this time.
 const CREDIT_AGAIN_NS: u64 = 300_000_000_000;
-/// What the first capture is expected to cost; later ones cost what the one before did.
-const EXPECTED_NS_PER_BYTE: u64 = 2;
+/// What the first capture is expected to cost where the heap is copied, and where its pages are shared; later ones cost
+/// what the one before did.
+const EXPECTED_NS_PER_BYTE: u64 = 1;
+const EXPECTED_NS_PER_SHARED_BYTE: u64 = 2;
 /// Paths that grow late are not among those of the first capture: where none has grown in so many, begin again.
 const CAPTURES_WITHOUT_PATHS: usize = 4;
 /// A request that nobody has answered for so many full collections is made again.
@@ -98,9 +101,13 @@ impl CaptureBudget {
 
     /// Whether a capture of a heap of this size may be made.
     fn affords(&self, heap_bytes: u64) -> bool {
+        let ns_per_byte = match heap_bytes > capture::LARGEST_IMAGE_BYTES as u64 {
+            true => EXPECTED_NS_PER_SHARED_BYTE,
+            false => EXPECTED_NS_PER_BYTE,
+        };
         let expected_ns = self
             .last_cost_ns
-            .unwrap_or(heap_bytes.saturating_mul(EXPECTED_NS_PER_BYTE));
+            .unwrap_or(heap_bytes.saturating_mul(ns_per_byte));
         self.left_ns >= signed(expected_ns)
     }
 
@@ -335,7 +342,7 @@ mod tests {
     #[test]
     fn credit_pays_for_the_first_captures_and_time_for_the_others() {
         let mut budget = begun();
-        let largest = CREDIT_NS.unsigned_abs() / EXPECTED_NS_PER_BYTE;
+        let largest = capture::LARGEST_IMAGE_BYTES as u64;
         assert!(affords(&mut budget, largest, 0));
         assert!(
             !affords(&mut budget, largest + 1, 0),
