@@ -151,7 +151,7 @@ fn lower_limit(resource: libc::__rlimit_resource_t, limit: u64) -> io::Result<()
     limits.rlim_cur = limits.rlim_max.min(limit);
     limits.rlim_max = limits.rlim_cur;
     // SAFETY: the limits are initialised.
-    checked(unsafe { libc::setrlimit(resource, &raw const limits) })
+    checked(unsafe { libc::setrlimit(resource, &raw const limits) }).map(drop)
 }
 
 fn prctl(option: libc::c_int, value: libc::c_ulong) -> libc::c_int {
@@ -159,10 +159,11 @@ fn prctl(option: libc::c_int, value: libc::c_ulong) -> libc::c_int {
     unsafe { libc::prctl(option, value, 0, 0, 0) }
 }
 
-fn checked(answer: libc::c_int) -> io::Result<()> {
+/// What a system call answers, or why it failed.
+pub fn checked(answer: libc::c_int) -> io::Result<libc::c_int> {
     match answer {
         -1 => Err(io::Error::last_os_error()),
-        _ => Ok(()),
+        answer => Ok(answer),
     }
 }
 

@@ -1,14 +1,15 @@
 //! V8's heap as it is at one moment, in memory of its own.
 //!
 //! A fork shares the pages of the heap with the service, which then pays for each that it writes to: a fault, a page copied,
-//! and an interrupt of all processors on which V8's helpers run. In virtual machines that takes 10 µs a page, hundreds of
+//! and an interrupt of all processors on which V8's helpers run. In virtual machines that takes 10 µs a page, about a hundred
 //! milliseconds for a heap of 30 MB that is collected while the copy reads it. To copy all of it beforehand takes 7 ms.
 
-use std::ffi::{c_int, c_void};
+use std::ffi::c_void;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd};
 
+use super::copy_setup::checked;
 use super::mappings::Range;
 use crate::v8::clock::page_bytes;
 
@@ -45,6 +46,7 @@ impl HeapImage {
             ))?;
             File::from_raw_fd(descriptor)
         };
+        check_file_size(bytes)?;
         // SAFETY: the descriptor is open.
         checked(unsafe { libc::fallocate(file.as_raw_fd(), 0, 0, offset_of(bytes)?) })?;
         Ok(Self {
@@ -63,6 +65,8 @@ impl HeapImage {
     ///
     /// About 1 ms for 4 MB.
     pub fn take(&mut self, ranges: &[(Range, bool)]) -> io::Result<()> {
+        let bytes = ranges.iter().map(|(range, _)| range.end - range.start);
+        check_file_size(bytes.sum())?;
         self.parts.clear();
         let mut offset = 0;
         for &(range, is_writable) in ranges {
@@ -123,10 +127,11 @@ impl HeapImage {
                 true => libc::PROT_READ | libc::PROT_WRITE,
                 false => libc::PROT_READ,
             };
-            // SAFETY: where something else is mapped already the system refuses.
+            let wanted = part.range.start as *mut c_void;
+            // SAFETY: where something else is mapped already the system refuses, or takes another place.
             let place = unsafe {
                 libc::mmap(
-                    part.range.start as *mut c_void,
+                    wanted,
                     part.range.end - part.range.start,
                     protection,
                     libc::MAP_PRIVATE | libc::MAP_FIXED_NOREPLACE,
@@ -137,8 +142,26 @@ impl HeapImage {
             if place == libc::MAP_FAILED {
                 return Err(io::Error::last_os_error());
             }
+            // Linux before 4.17.
+            if place != wanted {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
         }
         Ok(())
+    }
+}
+
+/// A signal would end the process that makes a larger file than it may.
+fn check_file_size(bytes: usize) -> io::Result<()> {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: `limit` is a place for them.
+    checked(unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &raw mut limit) })?;
+    match bytes as u64 > limit.rlim_cur {
+        true => Err(io::ErrorKind::FileTooLarge.into()),
+        false => Ok(()),
     }
 }
 
@@ -148,11 +171,4 @@ fn page() -> usize {
 
 fn offset_of(bytes: usize) -> io::Result<libc::off_t> {
     libc::off_t::try_from(bytes).map_err(|_| io::ErrorKind::FileTooLarge.into())
-}
-
-fn checked(answer: c_int) -> io::Result<c_int> {
-    match answer {
-        -1 => Err(io::Error::last_os_error()),
-        answer => Ok(answer),
-    }
 }

@@ -5,7 +5,6 @@
 pub enum Priority {
     #[default]
     Lowest,
-    /// Of a copy that has little to do: while it waits for a processor, each page that the service writes to is copied,
-    /// which takes more from the service than the copy's work.
+    /// Of a copy that has little to do, and that a verdict waits for.
     Low,
 }

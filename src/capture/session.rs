@@ -80,7 +80,7 @@ pub struct Session {
     began: Instant,
     file: Option<TargetFile>,
     mappings: Mappings,
-    image: Option<HeapImage>,
+    pages: Pages,
     preparations: u32,
     copy: Option<FrozenCopy>,
     attempts: u32,
@@ -88,6 +88,19 @@ pub struct Session {
     /// Percent told last: another attempt begins anew and tells nothing twice.
     told: Cell<u32>,
     _turn: Turn,
+}
+
+/// How the copy gets V8's heap.
+#[derive(Debug, Default)]
+enum Pages {
+    #[default]
+    Undecided,
+    /// The service copies them, so many bytes, if there is the memory for it.
+    ToBeCopied(usize),
+    /// There is.
+    Granted(usize),
+    Room(HeapImage),
+    Shared,
 }
 
 /// The right to fork.
@@ -125,7 +138,7 @@ impl Session {
             began: Instant::now(),
             file: None,
             mappings: Mappings::default(),
-            image: None,
+            pages: Pages::default(),
             preparations: 0,
             copy: None,
             attempts: 0,
@@ -160,20 +173,22 @@ impl Session {
         if let Some(file) = &self.file {
             file.empty()?;
         }
+        if let Pages::Granted(bytes) = self.pages {
+            // Where the system does not give the memory after all, they are shared.
+            self.pages = HeapImage::with_room(bytes).map_or(Pages::Shared, Pages::Room);
+            return Ok(());
+        }
         self.mappings.prepare().map_err(unread)?;
-        self.prepare_image();
         self.preparations += 1;
+        if let Pages::Undecided = self.pages {
+            let bytes = self.mappings.left_out_bytes();
+            let is_copied = self.counts_paths() && bytes <= LARGEST_IMAGE_BYTES;
+            self.pages = match is_copied {
+                true => Pages::ToBeCopied(bytes),
+                false => Pages::Shared,
+            };
+        }
         Ok(())
-    }
-
-    /// Where the system does not give the memory for it, pages are shared.
-    fn prepare_image(&mut self) {
-        let bytes = self.mappings.left_out_bytes();
-        self.image = match self.image.take() {
-            _ if !self.counts_paths() || bytes > LARGEST_IMAGE_BYTES => None,
-            Some(image) => Some(image),
-            None => HeapImage::with_room(bytes).ok(),
-        };
     }
 
     /// Whether our own reader is to count paths, and nothing else.
@@ -181,11 +196,11 @@ impl Session {
         self.uses_reader() && self.plan.want.needs_paths_alone()
     }
 
-    /// What the heap is to be copied to takes so many bytes.
-    pub fn image_bytes(&self) -> u64 {
-        match self.image {
-            Some(_) => self.mappings.left_out_bytes() as u64,
-            None => 0,
+    /// So many bytes the service still has to take for the copy, before it forks.
+    pub fn bytes_to_take(&self) -> u64 {
+        match self.pages {
+            Pages::ToBeCopied(bytes) => bytes as u64,
+            _ => 0,
         }
     }
 
@@ -194,8 +209,8 @@ impl Session {
         self.pause = self.pause.max(since.elapsed());
     }
 
-    /// Forks; false when it must be prepared once more. On JavaScript's thread. `detach` runs in the copy
-    /// before V8 does.
+    /// Forks; false when it must be prepared once more. On JavaScript's thread, when there is the memory for
+    /// [`Self::bytes_to_take`]. `detach` runs in the copy before V8 does.
     ///
     /// # Errors
     ///
@@ -208,6 +223,10 @@ impl Session {
         detach: impl FnOnce(),
     ) -> Result<bool, Error> {
         let locks = support()?;
+        if let Pages::ToBeCopied(bytes) = self.pages {
+            self.pages = Pages::Granted(bytes);
+            return Ok(false);
+        }
         let left_out = match self.mappings.left_out_now().map_err(unread)? {
             Some(left_out) => left_out,
             None if self.preparations < PREPARATIONS => return Ok(false),
@@ -216,11 +235,15 @@ impl Session {
                 self.mappings.left_out()
             }
         };
-        if let Some(image) = &mut self.image {
-            let readable = Copied::now(&left_out).map_err(unread)?.left_out;
-            image.take(&readable).map_err(uncopied)?;
-        }
-        let image = self.image.take();
+        // Another attempt shares them.
+        let image = match std::mem::replace(&mut self.pages, Pages::Shared) {
+            Pages::Room(mut image) => {
+                let readable = Copied::now(&left_out).map_err(unread)?.left_out;
+                image.take(&readable).map_err(uncopied)?;
+                Some(image)
+            }
+            _ => None,
+        };
         let file = self.file.as_ref();
         let orders = Orders {
             ranges: &left_out,

@@ -412,6 +412,23 @@ fn what_was_unmapped_before_the_image_was_taken_is_left_out_of_it() {
 }
 
 #[test]
+fn no_signal_ends_a_process_whose_files_must_be_smaller_than_its_heap() {
+    let found = run(Orders::default(), |_| {
+        let limit = libc::rlimit {
+            rlim_cur: 1 << 16,
+            rlim_max: 1 << 16,
+        };
+        // SAFETY: this copy ends by the signal, as the service would.
+        unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_DFL) };
+        // SAFETY: the limit is initialised.
+        unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit) };
+        let error = HeapImage::with_room(PAGES_BYTES).expect_err("too large");
+        Ok(error.kind().to_string().into_bytes())
+    });
+    assert_eq!(found.expect("found"), b"file too large");
+}
+
+#[test]
 fn where_something_else_is_the_image_is_not_put() {
     let pages = Pages::new(3);
     let mut image = HeapImage::with_room(PAGES_BYTES).expect("there is memory");

@@ -311,7 +311,7 @@ impl Monitor {
     pub fn fork_copy(&self, session: &mut Session, samples: usize) -> Result<bool, Error> {
         let since = Instant::now();
         let memory_limit_bytes =
-            self.memory_limit_of_copy(session.plan(), kept_by(session), session.image_bytes())?;
+            self.memory_limit_of_copy(session.plan(), kept_by(session), session.bytes_to_take())?;
         let forked = session.fork(memory_limit_bytes, self.read_lists(), samples, || {
             self.detach_in_copy();
         });
@@ -319,12 +319,12 @@ impl Monitor {
         forked
     }
 
-    /// What a copy may take on top of what it has, where the heap is copied to an image of so many bytes for it.
+    /// What a copy may take on top of what it has, where the service takes so many bytes for it before.
     fn memory_limit_of_copy(
         &self,
         plan: &Plan,
         keep: Keep,
-        image_bytes: u64,
+        bytes_before: u64,
     ) -> Result<Option<u64>, Error> {
         if plan.force {
             return Ok(plan.memory_limit_bytes);
@@ -332,7 +332,7 @@ impl Monitor {
         let memory = self.state.lock().process_memory();
         let headroom_bytes = headroom_bytes(&memory);
         let mut cost = self.predict_snapshot(keep)?;
-        cost.peak_bytes += image_bytes;
+        cost.peak_bytes += bytes_before;
         cost.check_copy(headroom_bytes)?;
         let usable_bytes = headroom_bytes.map(usable);
         Ok(plan.memory_limit_bytes.or(usable_bytes))
