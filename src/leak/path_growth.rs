@@ -12,7 +12,7 @@ const STEADY: f64 = 0.7;
 /// The same of the newer half, as a share of the whole pace.
 const STEADY_HALF: f64 = 0.65;
 /// What the paths that go on growing must explain of the growth of the series.
-const EXPLAINED: f64 = 0.15;
+const EXPLAINED: f64 = 0.3;
 /// Paths that explain less than this explain nothing.
 const UNEXPLAINED: f64 = 0.05;
 /// A capture that is older than so many full collections says nothing of now,
@@ -170,7 +170,7 @@ mod tests {
         let growing = growth(&[100, 200, 300, 400]);
         assert!((growing.explained(100.0) - 0.5).abs() < 1e-9);
         assert!(growing.confirms(100.0, 21) && !growing.denies(100.0, 21));
-        assert!(!growing.confirms(500.0, 21) && !growing.denies(500.0, 21));
+        assert!(!growing.confirms(200.0, 21) && !growing.denies(200.0, 21));
         assert!(!growing.confirms(5000.0, 21) && growing.denies(5000.0, 21));
     }
 

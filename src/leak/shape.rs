@@ -47,6 +47,8 @@ pub enum Support {
     /// Sampled allocations that stay.
     Samples,
     None,
+    /// Captures do not see where it grows.
+    Doubted,
 }
 
 /// Equally spaced readings of one size, the oldest first.
@@ -103,6 +105,7 @@ impl Shape {
             Support::Paths => [3.3, 0.07, 0.6, f64::NEG_INFINITY],
             Support::Samples => [4.5, 0.07, 0.7, f64::NEG_INFINITY],
             Support::None => [5.5, 0.1, 0.7, f64::MIN_POSITIVE],
+            Support::Doubted => [5.5, 0.2, 0.7, f64::MIN_POSITIVE],
         };
         [
             Check::new("trend in standard deviations", self.whole.z, trend),

@@ -5,21 +5,21 @@ use std::time::Duration;
 use crate::capture;
 use crate::leak::{GrowingPath, LeakId, MIN_CAPTURES, PathGrowth};
 
-/// Full collections between two captures: four of them fit into the shortest time to a verdict.
+/// Full collections between two captures: those that a verdict needs fit into the shortest time to one.
 const COLLECTIONS_APART: u64 = 6;
 /// The same where one would decide.
 const COLLECTIONS_APART_WHEN_RIPE: u64 = 2;
 /// Captures after which the distance doubles.
 const CAPTURES_AT_A_DISTANCE: usize = 8;
 /// The thread pauses for at most one part in so many of the time.
-const PAUSE_BUDGET: u32 = 100;
+const PAUSE_BUDGET: u32 = 20;
 /// After a copy has been at work, none is for so many times as long.
 const COPY_BUDGET: u32 = 2;
 /// Of the time that something is suspicious captures take at most one part in so many from the service, its memory
 /// that has to be copied included,
-const COST_BUDGET: u64 = 100;
+const COST_BUDGET: u64 = 40;
 /// and so much on top, which lets the first captures of a small heap be made at once.
-const CREDIT_NS: i64 = 150_000_000;
+const CREDIT_NS: i64 = 300_000_000;
 /// Credit is granted anew after this time.
 const CREDIT_AGAIN_NS: u64 = 300_000_000_000;
 /// What the first capture is expected to cost where the heap is copied, and where its pages are shared; later ones cost
@@ -314,7 +314,7 @@ mod tests {
         let first = request(&mut search, 20, 0).expect("the first one at once");
         assert!(first.is_first);
         assert_eq!(request(&mut search, 21, 0), None, "one is under way");
-        take(&mut search, captured(Some(Vec::new())), cost(10, 300));
+        take(&mut search, captured(Some(Vec::new())), cost(50, 300));
         let next = 20 + COLLECTIONS_APART;
         let too_few = request(&mut search, next - 1, u64::MAX / 2);
         assert_eq!(too_few, None);
@@ -342,7 +342,8 @@ mod tests {
     #[test]
     fn credit_pays_for_the_first_captures_and_time_for_the_others() {
         let mut budget = begun();
-        let largest = capture::LARGEST_IMAGE_BYTES as u64;
+        let largest = CREDIT_NS.unsigned_abs() / EXPECTED_NS_PER_SHARED_BYTE;
+        assert!(largest > capture::LARGEST_IMAGE_BYTES as u64);
         assert!(affords(&mut budget, largest, 0));
         assert!(
             !affords(&mut budget, largest + 1, 0),

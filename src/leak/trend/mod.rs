@@ -16,6 +16,7 @@ use std::collections::VecDeque;
 use self::account::Account;
 use self::patience::{Patience, SecondSignal};
 use self::window::{BLOCK, Block, Grain, Window, bytes};
+use super::path_growth::MIN_CAPTURES;
 use super::shape::{Check, MIN_VALUES, Shape, Support};
 use super::{AllocationGrowth, Detector, Kind, Leak, LeakId, PathGrowth, Reading, State};
 use crate::gc::AllocationSite;
@@ -31,6 +32,9 @@ const STRIDE: usize = 8;
 const MIN_GROWTH: f64 = 0.035;
 /// The same of native memory, which allocators keep in reserve as they like.
 const MIN_NATIVE_GROWTH: f64 = 0.2;
+/// Standard deviations of a trend to which few captures may add their word; of a less clear one they may seem to say the
+/// same by chance, and another is waited for.
+const CLEAR_TREND: f64 = 4.5;
 /// Native memory is not suspicious before so many full collections: allocators and compilers warm up for longer.
 const MIN_NATIVE_COLLECTIONS: u64 = 30;
 
@@ -232,6 +236,13 @@ impl Episode {
         paths.is_some_and(|paths| paths.is_decisive(collections))
     }
 
+    /// Whether there are more captures than it takes, or the trend is clear.
+    fn is_beyond_chance(&self, shape: &Shape) -> bool {
+        let paths = self.paths.as_ref();
+        shape.whole.z >= CLEAR_TREND
+            || paths.is_some_and(|paths| paths.captured_at.len() > MIN_CAPTURES)
+    }
+
     /// Whether the first captures that can tell something may still be on their way.
     fn is_young(&self, collections: u64) -> bool {
         collections - self.suspected_at < FIRST_CAPTURES
@@ -250,7 +261,8 @@ impl Demand {
         shape.persistence(match self.second_signal {
             SecondSignal::Agrees => Support::Paths,
             SecondSignal::Sampled => Support::Samples,
-            _ => Support::None,
+            SecondSignal::Missing | SecondSignal::Awaited => Support::None,
+            SecondSignal::Unexplained | SecondSignal::Disagrees => Support::Doubted,
         })
     }
 }
@@ -315,7 +327,10 @@ impl Trend {
 
     fn demand(&self, course: &Course, episode: &Episode, window: &Window, shape: &Shape) -> Demand {
         let growth = window.bytes_per_collection(shape);
-        let second_signal = self.second_signal(course, episode, growth);
+        let second_signal = match self.second_signal(course, episode, growth) {
+            SecondSignal::Agrees if !episode.is_beyond_chance(shape) => SecondSignal::Awaited,
+            second_signal => second_signal,
+        };
         Demand {
             second_signal,
             collections: Patience::of(course.kind, second_signal).collections(shape.growth),

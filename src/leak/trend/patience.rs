@@ -26,10 +26,15 @@ const AWAITED: Patience = Patience {
     least: 44,
     most: 56,
 };
-/// Where captures find nothing that goes on growing, and of native memory, of which V8 tells nothing.
-const CONTRADICTED: Patience = Patience {
+/// Of native memory, of which V8 tells nothing.
+const NATIVE: Patience = Patience {
     least: 60,
     most: 60,
+};
+/// Where captures do not see where it grows: ramps that have ended look like growth for as long as the series has noise.
+const DOUBTED: Patience = Patience {
+    least: 90,
+    most: 90,
 };
 /// Growth as a share of the memory up to which it takes the most, and from which on the least will do.
 const SMALL_GROWTH: f64 = 0.2;
@@ -55,9 +60,8 @@ pub enum SecondSignal {
 impl Patience {
     pub fn of(kind: Kind, second_signal: SecondSignal) -> Self {
         match (kind, second_signal) {
-            (Kind::Native, _) | (_, SecondSignal::Unexplained | SecondSignal::Disagrees) => {
-                CONTRADICTED
-            }
+            (Kind::Native, _) => NATIVE,
+            (_, SecondSignal::Unexplained | SecondSignal::Disagrees) => DOUBTED,
             (_, SecondSignal::Agrees) => CONFIRMED,
             (_, SecondSignal::Sampled | SecondSignal::Missing) => ALONE,
             (_, SecondSignal::Awaited) => AWAITED,
