@@ -1,10 +1,15 @@
 // Runs the same built addon on every Node.js that we support: the numbers against V8's own, then the
-// behaviour. Installs the versions into `.nodes/` once. Versions or majors as arguments limit the run.
+// behaviour. Installs the versions into `.nodes/` once.
+//
+//   node scripts/test-matrix.js [--others] [versions or majors...]
+//
+// `--others` leaves out the one that runs this: `scripts/test.js` has run all of it, and more, on that one before.
 'use strict'
 
 const fs = require('node:fs')
 const path = require('node:path')
 const { spawnSync } = require('node:child_process')
+const { parseArgs } = require('node:util')
 const { VERSIONS, installNode } = require('./install-node')
 
 const ROOT = path.join(__dirname, '..')
@@ -42,7 +47,9 @@ function selected (args) {
 }
 
 function main (args) {
-  const versions = selected(args)
+  const { values, positionals } = parseArgs({ args, options: { others: { type: 'boolean' } }, allowPositionals: true })
+  const isAsked = (version) => !values.others || `v${version}` !== process.version
+  const versions = selected(positionals).filter(isAsked)
   if (!fs.existsSync(path.join(ROOT, ADDON))) throw new Error(`${ADDON} is not there: npm run build`)
   // All of them first, so that a registry that is away costs no time.
   const nodes = versions.map((version) => [version, installNode(version)])
