@@ -34,7 +34,7 @@ let workARequest = 6
 router.get('/leak', (context) => {
   for (let at = 0; at < workARequest; at++) {
     churn.step()
-    sessions.push({ id: sessions.length, at: Date.now(), seen: [sessions.length] })
+    sessions.push({ id: sessions.length, at: Date.now(), seen: new Array(16).fill(sessions.length) })
   }
   context.body = { sessions: sessions.length }
 })
