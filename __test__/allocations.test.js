@@ -11,7 +11,7 @@ const FLAGS = ['--initial-old-space-size=0', '--max-semi-space-size=1', '--max-o
 const CHURN = path.join(PACKAGE, 'corpus', 'lib', 'churn.js')
 
 /** Works until `until` holds, with a function that keeps what it allocates. */
-async function leak (memwatch, { turn }, { churn: churnFile, configure, before, until, isSlow }) {
+async function leak (memwatch, { turn }, { churn: churnFile, configure, before, until }) {
   const { Session } = require('node:inspector')
   const { Churn } = require(churnFile)
   const session = new Session()
@@ -25,8 +25,6 @@ async function leak (memwatch, { turn }, { churn: churnFile, configure, before, 
   const isSampled = () => typeof post('HeapProfiler.getSamplingProfile') !== 'string'
 
   const orders = []
-  // Objects of doubles, which are not looked into.
-  const ballast = isSlow ? Array.from({ length: 10 }, () => new Array(1 << 17).fill(0.5)) : []
   // What goes on after an `await` is called by nobody, so V8 compiles it into no caller.
   async function rememberOrder (at) {
     await null
@@ -47,10 +45,8 @@ async function leak (memwatch, { turn }, { churn: churnFile, configure, before, 
   }[until]
   for (let step = 0; !done() && seen.collections < 150; step++) {
     for (let at = 0; at < 20; at++) {
-      if (!isSlow || at % 4 === 0) {
-        await rememberOrder(2 * at)
-        await rememberOrder(2 * at + 1)
-      }
+      await rememberOrder(2 * at)
+      await rememberOrder(2 * at + 1)
       churn.step()
     }
     await turn()
@@ -61,18 +57,25 @@ async function leak (memwatch, { turn }, { churn: churnFile, configure, before, 
   const wasSampled = isSampled()
   const ownProfile = await memwatch.profile.heap({ ms: 1 }).then(() => 'taken', ({ code }) => code)
   memwatch.removeAllListeners('leak')
-  return { said, wasSampled, ownProfile, isSampledAtTheEnd: isSampled(), explanation, held: orders.length + ballast.length }
+  return { said, wasSampled, ownProfile, isSampledAtTheEnd: isSampled(), explanation, orders: orders.length }
 }
 
 const run = (argument) => inChild(leak, { argument: { churn: CHURN, ...argument }, flags: FLAGS })
 const isNative = MODE === 'native'
+const ATTEMPTS = 5
 
 describe('while something is suspicious', () => {
   it('allocations are sampled, the stack that leaks is named, and the profiler is off once it is a leak', async () => {
-    // By paths a leak is sure before there are samples enough.
-    const { said, wasSampled, ownProfile } = await run({ until: 'leak', configure: { captures: false }, isSlow: true })
-    const found = said.find(({ state, kind }) => state === 'leak' && kind === 'js-heap')
-    assert.ok(found, JSON.stringify(said))
+    // Samples are taken by chance, and so large a growth is a leak after few readings of them: now and then too few.
+    let found = null
+    for (let attempt = 0; attempt < ATTEMPTS && !found?.suspects.allocationStacks; attempt++) {
+      const { said, wasSampled, ownProfile } = await run({ until: 'leak', configure: { captures: false } })
+      found = said.find(({ state, kind }) => state === 'leak' && kind === 'js-heap')
+      assert.ok(found, JSON.stringify(said))
+      assert.equal(wasSampled, false)
+      assert.equal(ownProfile, 'taken')
+      if (!isNative) break
+    }
     if (isNative) {
       const [stack] = found.suspects.allocationStacks ?? []
       assert.match(String(stack), /^rememberOrder \(child:\d+:\d+\): [\d.]+ [kmg]b an hour$/, JSON.stringify(found))
@@ -80,8 +83,6 @@ describe('while something is suspicious', () => {
     } else {
       assert.equal(found.suspects.allocationStacks, null)
     }
-    assert.equal(wasSampled, false)
-    assert.equal(ownProfile, 'taken')
   })
 
   it('the profiler runs, gives way to a profile that is asked for, and ends with the last listener', { skip: !isNative && 'nothing is sampled in fallback mode' }, async () => {
