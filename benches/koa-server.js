@@ -24,17 +24,14 @@ router.get('/allocate', (context) => {
   for (let id = 0; id < 1000; id++) rows.push({ id, name: `row ${id}`, tags: [id, id + 1], owner: { id } })
   context.body = { rows: rows.length, last: rows.at(-1) }
 })
-/**
- * The larger the heap, the more a request works and keeps: V8 collects a large heap fully less often. Requests that take
- * less than a millisecond would measure how the system wakes the processes.
- */
-let workARequest = 6
+/** The larger the heap, the more a request works and keeps: V8 collects a large heap fully less often. */
+let workARequest = 1
 
 // Work that outlives the young generation, as that of requests in flight does, and a little that stays.
 router.get('/leak', (context) => {
   for (let at = 0; at < workARequest; at++) {
     churn.step()
-    sessions.push({ id: sessions.length, at: Date.now(), seen: new Array(16).fill(sessions.length) })
+    sessions.push({ id: sessions.length, at: Date.now(), seen: [sessions.length] })
   }
   context.body = { sessions: sessions.length }
 })
@@ -46,7 +43,7 @@ const COMMANDS = {
   },
   fill: (megabytes) => {
     fill(megabytes)
-    workARequest += Math.round(megabytes / 2)
+    workARequest += Math.round(megabytes / 12)
   },
   follow: (on) => {
     state = null

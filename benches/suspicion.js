@@ -17,10 +17,10 @@ const { interval } = require('./table')
 
 /** The second has so small a young generation that V8 collects fully some thirty times a second. */
 const HEAPS = {
-  '60 MB, V8\'s own settings': { flags: [], filledMegabytes: 50, chunks: 160 },
+  '60 MB, V8\'s own settings': { flags: [], filledMegabytes: 50, chunks: 130 },
   '10 MB, young generation of 3 MB': { flags: ['--max-semi-space-size=1', '--max-old-space-size=64'], filledMegabytes: 0, chunks: 60 }
 }
-const REQUESTS = 100
+const REQUESTS = 500
 const WARM_UP_CHUNKS = 40
 /** For the collections that find what was dropped. */
 const SETTLING_CHUNKS = 4
