@@ -41,8 +41,8 @@ async function suspicion ({ trios }) {
   }
   return [{
     title: 'Koa while something is suspicious',
-    note: `${trios} servers, ${REQUESTS} requests a chunk; 95 % intervals in brackets`,
-    head: ['heap', 'compared', 'ratio of throughput', 'ratio of CPU', 'suspicious chunks a server', 'their seconds', 'full collections in them'],
+    note: `servers that were suspicious for a chunk, ${REQUESTS} requests a chunk; 95 % intervals in brackets`,
+    head: ['heap', 'compared', 'servers', 'ratio of throughput', 'ratio of CPU', 'suspicious chunks a server', 'their seconds', 'full collections in them'],
     rows
   }]
 }
@@ -75,6 +75,7 @@ function heapRows (name, measured) {
   const row = (kind, compared) => [
     name,
     compared,
+    String(measured.length),
     ...['throughput', 'cpu'].map((field) => interval(confidence(measured.map((one) => [one[kind][field]])), 4)),
     ...['chunks', 'seconds', 'collections'].map((field) => kind === 'watched' ? median(measured.map((one) => one[field])).toFixed(0) : '')
   ]

@@ -142,16 +142,22 @@ fn private_bytes() -> io::Result<u64> {
 }
 
 fn lower_limit(resource: libc::__rlimit_resource_t, limit: u64) -> io::Result<()> {
+    let mut limits = limits_of(resource)?;
+    limits.rlim_cur = limits.rlim_max.min(limit);
+    limits.rlim_max = limits.rlim_cur;
+    // SAFETY: the limits are initialised.
+    checked(unsafe { libc::setrlimit(resource, &raw const limits) }).map(drop)
+}
+
+/// What this process may take of it.
+pub fn limits_of(resource: libc::__rlimit_resource_t) -> io::Result<libc::rlimit> {
     let mut limits = libc::rlimit {
         rlim_cur: 0,
         rlim_max: 0,
     };
     // SAFETY: `limits` is a place for them.
     checked(unsafe { libc::getrlimit(resource, &raw mut limits) })?;
-    limits.rlim_cur = limits.rlim_max.min(limit);
-    limits.rlim_max = limits.rlim_cur;
-    // SAFETY: the limits are initialised.
-    checked(unsafe { libc::setrlimit(resource, &raw const limits) }).map(drop)
+    Ok(limits)
 }
 
 fn prctl(option: libc::c_int, value: libc::c_ulong) -> libc::c_int {

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd};
 
-use super::copy_setup::checked;
+use super::copy_setup::{checked, limits_of};
 use super::mappings::Range;
 use crate::v8::clock::page_bytes;
 
@@ -153,13 +153,7 @@ impl HeapImage {
 
 /// A signal would end the process that makes a larger file than it may.
 fn check_file_size(bytes: usize) -> io::Result<()> {
-    let mut limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    // SAFETY: `limit` is a place for them.
-    checked(unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &raw mut limit) })?;
-    match bytes as u64 > limit.rlim_cur {
+    match bytes as u64 > limits_of(libc::RLIMIT_FSIZE)?.rlim_cur {
         true => Err(io::ErrorKind::FileTooLarge.into()),
         false => Ok(()),
     }

@@ -16,9 +16,10 @@ use std::collections::VecDeque;
 use self::account::Account;
 use self::patience::{Patience, SecondSignal};
 use self::window::{BLOCK, Block, Grain, Window, bytes};
-use super::path_growth::MIN_CAPTURES;
 use super::shape::{Check, MIN_VALUES, Shape, Support};
-use super::{AllocationGrowth, Detector, Kind, Leak, LeakId, PathGrowth, Reading, State};
+use super::{
+    AllocationGrowth, Detector, Kind, Leak, LeakId, MIN_CAPTURES, PathGrowth, Reading, State,
+};
 use crate::gc::AllocationSite;
 
 pub use self::account::Explanation;
@@ -236,13 +237,6 @@ impl Episode {
         paths.is_some_and(|paths| paths.is_decisive(collections))
     }
 
-    /// Whether there are more captures than it takes, or the trend is clear.
-    fn is_beyond_chance(&self, shape: &Shape) -> bool {
-        let paths = self.paths.as_ref();
-        shape.whole.z >= CLEAR_TREND
-            || paths.is_some_and(|paths| paths.captured_at.len() > MIN_CAPTURES)
-    }
-
     /// Whether the first captures that can tell something may still be on their way.
     fn is_young(&self, collections: u64) -> bool {
         collections - self.suspected_at < FIRST_CAPTURES
@@ -326,11 +320,7 @@ impl Trend {
     }
 
     fn demand(&self, course: &Course, episode: &Episode, window: &Window, shape: &Shape) -> Demand {
-        let growth = window.bytes_per_collection(shape);
-        let second_signal = match self.second_signal(course, episode, growth) {
-            SecondSignal::Agrees if !episode.is_beyond_chance(shape) => SecondSignal::Awaited,
-            second_signal => second_signal,
-        };
+        let second_signal = self.second_signal(course, episode, window, shape);
         Demand {
             second_signal,
             collections: Patience::of(course.kind, second_signal).collections(shape.growth),
@@ -365,11 +355,13 @@ impl Trend {
         &self,
         course: &Course,
         episode: &Episode,
-        bytes_per_collection: f64,
+        window: &Window,
+        shape: &Shape,
     ) -> SecondSignal {
         if course.kind == Kind::Native {
             return SecondSignal::Missing;
         }
+        let bytes_per_collection = window.bytes_per_collection(shape);
         let missing = match (&self.unconfirmed, &self.allocations) {
             // What captures would tell better.
             (Some(_), Some(growth)) if growth.confirms(bytes_per_collection) => {
@@ -382,7 +374,11 @@ impl Trend {
             return missing;
         };
         if paths.confirms(bytes_per_collection, self.collections) {
-            SecondSignal::Agrees
+            let may_be_chance = paths.captured_at.len() == MIN_CAPTURES;
+            match may_be_chance && shape.whole.z < CLEAR_TREND {
+                true => SecondSignal::Awaited,
+                false => SecondSignal::Agrees,
+            }
         } else if paths.denies(bytes_per_collection, self.collections) {
             SecondSignal::Disagrees
         } else if paths.counts(self.collections) {

@@ -292,6 +292,37 @@ fn paths_decide_where_the_series_is_not_sure() {
 }
 
 #[test]
+fn three_captures_of_an_unclear_trend_wait_for_a_fourth() {
+    // The standard deviations that the verdicts tell.
+    let trends = |paths: &[u64]| -> Vec<f64> {
+        let mut trends = Vec::new();
+        for seed in 0..40 {
+            let mut trend = Trend::default();
+            for reading in series(&heap(60, 10.0, 0.05, 0.8, seed)) {
+                for leak in trend.observe(&reading) {
+                    if leak.state == State::Leak {
+                        let text = &leak.evidence[0].detail;
+                        let words: Vec<_> = text.split(' ').collect();
+                        let at = words.iter().position(|word| *word == "standard");
+                        let number = words[at.expect("it tells") - 1].parse();
+                        trends.push(number.expect("a number"));
+                    }
+                }
+                if trend.wants_evidence().is_some() {
+                    let collections = trend.collections();
+                    trend.take_paths(growing_paths(collections, paths));
+                }
+            }
+        }
+        trends
+    };
+    let (three, four) = (trends(&[100, 200, 300]), trends(&[100, 200, 300, 400]));
+    assert!(three.iter().all(|z| *z >= CLEAR_TREND), "{three:?}");
+    assert!(four.iter().any(|z| *z < CLEAR_TREND), "{four:?}");
+    assert!(!three.is_empty());
+}
+
+#[test]
 fn buffers_are_external_and_the_rest_of_resident_memory_is_native() {
     for (kind, field) in [(Kind::External, 0), (Kind::Native, 1)] {
         let mut trend = Trend::default();
