@@ -174,6 +174,20 @@ describe('a background capture', { skip: !backgroundCapture && backgroundCapture
     assert.deepEqual(percents.map((told) => told.length > 5), [true, true, false])
   })
 
+  it('tells the end to a program that is too busy to hear of the rest', async () => {
+    const last = await inChild(async (memwatch) => {
+      const busy = setInterval(() => {
+        const end = Date.now() + 40
+        while (Date.now() < end);
+      }, 1)
+      let last
+      await memwatch.capture({ as: 'classes', onProgress: ({ percent }) => { last = percent } })
+      clearInterval(busy)
+      return last
+    })
+    assert.equal(last, 100)
+  })
+
   it('writes a snapshot file that only its owner reads', async (t) => {
     const folder = temporaryFolder(t)
     const { captured, file, names, called } = await inChild(async (memwatch, tools, folder) => {

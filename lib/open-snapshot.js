@@ -134,9 +134,11 @@ async function watched ({ signal, onProgress }, start) {
   const cancellation = new binding.SnapshotCancellation()
   let settled = false
   let failure = null
+  let told = 0
   // Calls may still wait when the promise settles, and what a callback throws belongs to the promise.
   const tell = onProgress && ((percent) => {
     if (settled) return
+    told = percent
     try {
       onProgress({ percent })
     } catch (error) {
@@ -150,7 +152,11 @@ async function watched ({ signal, onProgress }, start) {
   signal?.addEventListener('abort', cancel, { once: true })
   begin(cancellation)
   try {
-    return await start(cancellation, tell)
+    const result = await start(cancellation, tell)
+    // The last call may be one that still waits.
+    if (told < 100) tell?.(100)
+    if (failure) throw failure.error
+    return result
   } catch (error) {
     if (failure) throw failure.error
     throw signal?.aborted ? Object.assign(error, { cause: signal.reason }) : error
