@@ -6,6 +6,10 @@
 //! `analysis` answers questions about it; `capture` does both in a forked copy of the process. Only `binding` needs Node; the rest builds and tests without.
 #![deny(unsafe_code)]
 
+// The addon's and its tests'; a program that uses the core has its own.
+#[cfg(all(target_os = "linux", any(feature = "node", test)))]
+#[allow(unsafe_code)]
+mod allocator;
 pub mod error;
 pub mod units;
 

@@ -13,6 +13,10 @@ const STEADY: f64 = 0.7;
 const STEADY_HALF: f64 = 0.65;
 /// What the paths that go on growing must explain of the growth of the series.
 const EXPLAINED: f64 = 0.3;
+/// What is in flight may well be as much at each capture, by chance, that it seems to explain less than this,
+const CLEARLY_EXPLAINED: f64 = 0.5;
+/// or to have grown by less than this share of what there was.
+const CLEARLY_GROWN: f64 = 0.3;
 /// Paths that explain less than this explain nothing.
 const UNEXPLAINED: f64 = 0.05;
 /// A capture that is older than so many full collections says nothing of now,
@@ -46,6 +50,22 @@ impl PathGrowth {
     /// Whether enough of what the series grows by a full collection is held by paths that go on growing.
     pub fn confirms(&self, bytes_per_collection: f64, collections: u64) -> bool {
         self.counts(collections) && self.explained(bytes_per_collection) >= EXPLAINED
+    }
+
+    /// How many captures more it takes to tell that what confirms is no chance: each doubt asks for one.
+    pub fn doubts(&self, bytes_per_collection: f64) -> usize {
+        let (growth_bytes, reached_bytes) =
+            self.steady()
+                .into_iter()
+                .fold((0.0, 0.0), |(growth, reached), path| {
+                    (
+                        growth + path.growth_bytes(),
+                        reached + path.reached_bytes as f64,
+                    )
+                });
+        let is_partial = self.explained(bytes_per_collection) < CLEARLY_EXPLAINED;
+        let is_small = growth_bytes < CLEARLY_GROWN * (reached_bytes - growth_bytes);
+        usize::from(is_partial) + usize::from(is_small)
     }
 
     /// Whether no path that matters goes on growing, and neither does what can be reached at all.
@@ -172,6 +192,16 @@ mod tests {
         assert!(growing.confirms(100.0, 21) && !growing.denies(100.0, 21));
         assert!(!growing.confirms(200.0, 21) && !growing.denies(200.0, 21));
         assert!(!growing.confirms(5000.0, 21) && growing.denies(5000.0, 21));
+    }
+
+    #[test]
+    fn what_explains_little_or_has_grown_by_little_leaves_doubts() {
+        let growing = growth(&[100, 200, 300, 400]);
+        assert_eq!(growing.doubts(75.0), 0);
+        assert_eq!(growing.doubts(150.0), 1, "a third of the growth");
+        let large = growth(&[1000, 1050, 1100, 1150]);
+        assert_eq!(large.doubts(1.0), 1, "15 % more than there were");
+        assert_eq!(large.doubts(20.0), 2);
     }
 
     #[test]

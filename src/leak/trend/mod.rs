@@ -374,8 +374,9 @@ impl Trend {
             return missing;
         };
         if paths.confirms(bytes_per_collection, self.collections) {
-            let may_be_chance = paths.captured_at.len() == MIN_CAPTURES;
-            match may_be_chance && shape.whole.z < CLEAR_TREND {
+            let is_unclear = shape.whole.z < CLEAR_TREND;
+            let doubts = usize::from(is_unclear) + paths.doubts(bytes_per_collection);
+            match paths.captured_at.len() < MIN_CAPTURES + doubts {
                 true => SecondSignal::Awaited,
                 false => SecondSignal::Agrees,
             }

@@ -292,7 +292,7 @@ fn paths_decide_where_the_series_is_not_sure() {
 }
 
 #[test]
-fn three_captures_of_an_unclear_trend_wait_for_a_fourth() {
+fn each_doubt_waits_for_another_capture() {
     // The standard deviations that the verdicts tell.
     let trends = |paths: &[u64]| -> Vec<f64> {
         let mut trends = Vec::new();
@@ -320,6 +320,14 @@ fn three_captures_of_an_unclear_trend_wait_for_a_fourth() {
     assert!(three.iter().all(|z| *z >= CLEAR_TREND), "{three:?}");
     assert!(four.iter().any(|z| *z < CLEAR_TREND), "{four:?}");
     assert!(!three.is_empty());
+    // Paths that have grown by little are a doubt, too.
+    let (four, five) = (
+        trends(&[1000, 1050, 1100, 1150]),
+        trends(&[1000, 1050, 1100, 1150, 1200]),
+    );
+    assert!(four.iter().all(|z| *z >= CLEAR_TREND), "{four:?}");
+    assert!(five.iter().any(|z| *z < CLEAR_TREND), "{five:?}");
+    assert!(!four.is_empty());
 }
 
 #[test]
