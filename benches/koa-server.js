@@ -2,6 +2,7 @@
 // the process has used and what it was told.
 'use strict'
 
+const { PerformanceObserver, constants } = require('node:perf_hooks')
 const Koa = require('koa')
 const Router = require('@koa/router')
 const { Churn } = require('../corpus/lib/churn')
@@ -14,6 +15,11 @@ const churn = new Churn({ bytesPerStep: 64 << 10, seed: 1 })
 const sessions = []
 let state = null
 const onLeak = (leak) => { state = leak.state }
+let fullCollections = 0
+/** Not the monitor, which does not see what happens while nobody listens. */
+const observer = new PerformanceObserver((list) => {
+  fullCollections += list.getEntries().filter(({ detail }) => detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR).length
+})
 
 const router = new Router()
 router.get('/hello', (context) => {
@@ -57,7 +63,8 @@ const COMMANDS = {
     return user + system
   },
   collections: () => memwatch.stats().pauses,
-  fullCollections: () => memwatch.stats().pauses.find(({ kind }) => kind === 'mark-compact')?.count ?? 0
+  observe: () => observer.observe({ entryTypes: ['gc'] }),
+  fullCollections: () => fullCollections
 }
 
 const server = new Koa().use(router.routes()).listen(0, '127.0.0.1', () => {

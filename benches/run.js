@@ -35,9 +35,9 @@ const PARTS = {
   },
   suspicion: {
     measure: suspicion,
-    repeated: 'trios',
-    full: { trios: 10 },
-    quick: { trios: 2 }
+    repeated: 'servers',
+    full: { servers: 10 },
+    quick: { servers: 2 }
   }
 }
 

@@ -28,11 +28,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("v8", &["gc", "snapshot"]),
     ("gc", &[]),
     ("error", &[]),
+    ("allocator", &[]),
 ];
 /// Single files that every folder may use; `units` uses nothing, `error` only that.
 const SHARED: &[&str] = &["error", "units"];
 /// Where `unsafe` may stand.
-const UNSAFE: &[&str] = &["capture", "reader", "v8"];
+const UNSAFE: &[&str] = &["allocator", "capture", "reader", "v8"];
 /// What `#[napi]` generates is unsafe, so `forbid` cannot stand there; `lib.rs` still denies it.
 const NODE: &str = "binding";
 

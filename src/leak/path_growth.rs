@@ -52,7 +52,7 @@ impl PathGrowth {
         self.counts(collections) && self.explained(bytes_per_collection) >= EXPLAINED
     }
 
-    /// How many captures more it takes to tell that what confirms is no chance: each doubt asks for one.
+    /// How much there is to doubt, which may be chance.
     pub fn doubts(&self, bytes_per_collection: f64) -> usize {
         let (growth_bytes, reached_bytes) =
             self.steady()

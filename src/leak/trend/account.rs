@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::window::{Grain, Window, bytes};
-use super::{Course, Episode, Trend, min_growth};
+use super::{Course, Episode, Trend, captures_needed, min_growth};
 use crate::leak::shape::{Check, Shape};
 use crate::leak::{
     AllocationGrowth, Detector, Evidence, GrowingStack, Kind, Leak, LeakId, PathGrowth, State,
@@ -137,7 +137,17 @@ impl<'a> Account<'a> {
                 .demand(self.course, self.episode, &self.window, &self.shape)
         });
         let second_signal = match &self.episode.paths {
-            Some(paths) => self.path_text(paths),
+            Some(paths) => {
+                let needed = captures_needed(paths, &self.window, &self.shape);
+                let is_open = self.episode.verdict.is_none() && paths.captured_at.len() < needed;
+                match is_open {
+                    true => format!(
+                        "{}; it takes {needed} captures to tell",
+                        self.path_text(paths)
+                    ),
+                    false => self.path_text(paths),
+                }
+            }
             None => self.note(),
         };
         Explanation {

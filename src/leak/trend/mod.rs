@@ -374,9 +374,7 @@ impl Trend {
             return missing;
         };
         if paths.confirms(bytes_per_collection, self.collections) {
-            let is_unclear = shape.whole.z < CLEAR_TREND;
-            let doubts = usize::from(is_unclear) + paths.doubts(bytes_per_collection);
-            match paths.captured_at.len() < MIN_CAPTURES + doubts {
+            match paths.captured_at.len() < captures_needed(paths, window, shape) {
                 true => SecondSignal::Awaited,
                 false => SecondSignal::Agrees,
             }
@@ -435,6 +433,12 @@ fn min_growth(kind: Kind) -> f64 {
         Kind::JsHeap | Kind::External => MIN_GROWTH,
         Kind::Native => MIN_NATIVE_GROWTH,
     }
+}
+
+/// Captures that must agree before they count: each doubt asks for one more.
+fn captures_needed(paths: &PathGrowth, window: &Window, shape: &Shape) -> usize {
+    let is_unclear = shape.whole.z < CLEAR_TREND;
+    MIN_CAPTURES + usize::from(is_unclear) + paths.doubts(window.bytes_per_collection(shape))
 }
 
 fn all_pass(checks: &[Check]) -> bool {
