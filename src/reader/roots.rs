@@ -8,6 +8,7 @@ use super::heap::Heap;
 use super::layout::{Class, HEADER};
 use super::memory::{STRONG, TAG_MASK, WORD, strong};
 use crate::v8::RootPlaces;
+use crate::v8::clock::page_bytes;
 
 /// Handles in one block of V8's.
 const HANDLES_PER_BLOCK: usize = 1022;
@@ -77,7 +78,8 @@ pub struct Places {
 }
 
 impl Places {
-    /// Whether so many bytes from here can be read.
+    /// Whether so many bytes from here can be read. Any number may look like an address: of memory that was listed and
+    /// has been given back since, as well.
     fn is_native(&self, start: usize, bytes: usize) -> bool {
         let after = self.native.partition_point(|range| range.start <= start);
         start.is_multiple_of(WORD)
@@ -85,8 +87,16 @@ impl Places {
                 after
                     .checked_sub(1)
                     .is_some_and(|at| end <= self.native[at].end)
+                    && is_mapped(start..end)
             })
     }
+}
+
+/// Whether the process still has this memory: the kernel looks for it first, and has nothing else to do.
+fn is_mapped(range: Range<usize>) -> bool {
+    let first = range.start - range.start % page_bytes() as usize;
+    // SAFETY: nothing is written, neither to memory nor to a file.
+    unsafe { libc::msync(first as *mut c_void, range.end - first, libc::MS_ASYNC) == 0 }
 }
 
 /// Of what roots hold: where a program's own paths begin, each once.
@@ -420,5 +430,44 @@ pub fn stack() -> Result<Range<usize>, Unreadable> {
     match failed == 0 && (lowest as usize..lowest as usize + bytes).contains(&here) {
         true => Ok(here..lowest as usize + bytes),
         false => Err(unknown()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_that_was_given_back_since_it_was_listed_is_not_looked_at() {
+        let page = page_bytes() as usize;
+        let access = libc::PROT_READ | libc::PROT_WRITE;
+        let kind = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        // SAFETY: new memory, wherever the system has room for it.
+        let start = unsafe { libc::mmap(std::ptr::null_mut(), 2 * page, access, kind, -1, 0) };
+        assert_ne!(start, libc::MAP_FAILED);
+        let first = start as usize;
+        let second = first + page;
+        let nowhere = first..first;
+        let places = Places {
+            v8: RootPlaces {
+                isolate: nowhere.clone(),
+                global_handle: first,
+                handle: first,
+                handles: 0,
+            },
+            stack: nowhere,
+            native: vec![first..second + page],
+        };
+        assert!(places.is_native(first + WORD, page));
+        assert!(!places.is_native(first + 1, WORD));
+        assert!(!places.is_native(second + page, WORD));
+        assert!(!places.is_native(second, page + WORD));
+        // SAFETY: of the memory that was mapped above, and that nothing else uses.
+        unsafe { libc::munmap(second as *mut c_void, page) };
+        assert!(places.is_native(first, page));
+        assert!(!places.is_native(first, page + WORD));
+        assert!(!places.is_native(second, WORD));
+        // SAFETY: the rest of it.
+        unsafe { libc::munmap(start, page) };
     }
 }
