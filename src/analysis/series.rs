@@ -17,12 +17,10 @@ use super::opened_heap::{NamedClass, OpenedHeap};
 use super::path_census::{CENSUS_BYTES, GroupSizes, PathCensus, group_sizes};
 use super::shared_sizes::{NO_GROUP, shared_sizes};
 use crate::error::Error;
-use crate::snapshot::{CountedShapes, NodeIndex, ShapeIndex, Shapes, Watch};
+use crate::snapshot::{CountedShapes, NodeIndex, ShapeIndex, Shapes, V8S_OWN, Watch};
 
 /// So many paths are told, those that retain most.
 const PATHS: usize = 100;
-/// What V8 keeps for itself grows while a program warms up. What it holds may grow on its own.
-const V8S_OWN: [&str; 3] = ["(system)", "(object shape)", "(compiled code)"];
 
 /// Which paths are told.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

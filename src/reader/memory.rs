@@ -261,6 +261,19 @@ impl Memory {
         unsafe { (address as *const usize).read_unaligned() }
     }
 
+    /// Has the processor fetch what is here, where it can be asked to: a hint, at any address.
+    #[inline(always)]
+    pub fn ask_for(&self, address: usize) {
+        #[cfg(target_arch = "x86_64")]
+        {
+            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            // SAFETY: it reads nothing.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(address as *const i8) };
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = address;
+    }
+
     #[inline(always)]
     pub fn byte(&self, address: usize) -> u8 {
         // SAFETY: the same.

@@ -40,8 +40,17 @@ struct Plain {
     has_elements: bool,
 }
 
-/// What was reached and whose references are not followed yet.
-type Reached = (usize, ShapeIndex);
+/// What was reached and is not looked at yet: from which shape, and by which reference. Objects are scattered over memory: each
+/// is looked at once, and asked for some time before.
+#[derive(Clone, Copy)]
+struct Reached {
+    object: usize,
+    parent: Option<ShapeIndex>,
+    label: ShapeText,
+}
+
+/// So many objects before it is looked at, one is asked for.
+const AHEAD: usize = 12;
 
 /// Counts what the roots reach by path: first from the program's own roots, then from V8's.
 ///
@@ -77,7 +86,7 @@ struct Counter {
     any_index: ShapeText,
     queue: VecDeque<Reached>,
     /// Weak collections: their values live as long as their keys.
-    tables: Vec<Reached>,
+    tables: Vec<(usize, ShapeIndex)>,
     /// Of maps that were met, if their objects are plain.
     plain: ByMap<Option<Rc<Plain>>>,
     classes: ByMap<ClassText>,
@@ -107,7 +116,7 @@ impl References for Reaching<'_> {
         ) || kind != EdgeKind::Weak && !heap.is_inessential(target);
         if is_told && heap.memory.mark(target) {
             let label = self.counter.label_text(heap, kind, label);
-            self.counter.enter(heap, Some(self.shape), label, target);
+            self.counter.enter(Some(self.shape), label, target);
         }
     }
 
@@ -142,34 +151,28 @@ impl Counter {
         object: usize,
     ) {
         if heap.memory.mark(object) {
-            self.enter(heap, parent, label, object);
+            self.enter(parent, label, object);
         }
     }
 
     /// Takes in an object that was just marked.
     #[inline(always)]
-    fn enter(
-        &mut self,
-        heap: &mut Heap,
-        parent: Option<ShapeIndex>,
-        label: ShapeText,
-        object: usize,
-    ) {
-        let info = heap.map_info(object);
-        let Some(info) = info.filter(|info| info.kind.class != Class::Filler) else {
-            heap.memory.unmark(object);
-            return;
-        };
-        let class = self.class_of(heap, object, info);
-        let shape = self.counted.step(parent, label, class);
-        self.queue.push_back((object, shape));
+    fn enter(&mut self, parent: Option<ShapeIndex>, label: ShapeText, object: usize) {
+        self.queue.push_back(Reached {
+            object,
+            parent,
+            label,
+        });
     }
 
     /// All that was reached, and what that leads to, the nearest first.
     fn follow(&mut self, heap: &mut Heap, told: &mut Told) -> Result<(), Unreadable> {
         loop {
-            while let Some((object, shape)) = self.queue.pop_front() {
-                self.object(heap, told, object, shape)?;
+            while let Some(reached) = self.queue.pop_front() {
+                if let Some(later) = self.queue.get(AHEAD) {
+                    heap.memory.ask_for(later.object);
+                }
+                self.object(heap, told, reached)?;
             }
             let tables = std::mem::take(&mut self.tables);
             for &(table, shape) in &tables {
@@ -186,12 +189,20 @@ impl Counter {
         &mut self,
         heap: &mut Heap,
         told: &mut Told,
-        object: usize,
-        shape: ShapeIndex,
+        reached: Reached,
     ) -> Result<(), Unreadable> {
-        let Some(info) = heap.map_info(object) else {
-            return Err(Unreadable::new("an object has lost its map"));
+        let Reached {
+            object,
+            parent,
+            label,
+        } = reached;
+        let info = heap.map_info(object);
+        let Some(info) = info.filter(|info| info.kind.class != Class::Filler) else {
+            heap.memory.unmark(object);
+            return Ok(());
         };
+        let class = self.class_of(heap, object, info);
+        let shape = self.counted.step(parent, label, class);
         let bytes = heap.size_of(object, info)?;
         // A root that was only taken for one may lead to where an object has been.
         if !heap.memory.contains_rest(object, bytes) {
@@ -258,7 +269,7 @@ impl Counter {
         let word = |counter: &mut Self, heap: &mut Heap, at: usize, label: ShapeText| {
             let word = heap.memory.word(at);
             if word & TAG_MASK == STRONG && heap.memory.mark(word & !TAG_MASK) {
-                counter.enter(heap, Some(shape), label, word & !TAG_MASK);
+                counter.enter(Some(shape), label, word & !TAG_MASK);
             }
         };
         for (at, &label) in plain.inside.iter().enumerate().skip(1) {

@@ -456,7 +456,7 @@ mod tests {
                 handles: 0,
             },
             stack: nowhere,
-            native: vec![first..second + page],
+            native: std::iter::once(first..second + page).collect(),
         };
         assert!(places.is_native(first + WORD, page));
         assert!(!places.is_native(first + 1, WORD));

@@ -27,7 +27,7 @@ pub use location::Location;
 pub use reader::{ReadOptions, read_file, read_snapshot};
 pub use redaction::{CUT_UNITS, StringText, is_code_name, length_label, text_length};
 pub use rows::Rows;
-pub use shapes::{CountedShapes, ShapeIndex, ShapeText, Shapes};
+pub use shapes::{CountedShapes, ShapeIndex, ShapeText, Shapes, V8S_OWN};
 pub use sizes::Sizes;
 pub use strings::Strings;
 pub use watch::{CHECK_INTERVAL, Phase, Unwatched, Watch};

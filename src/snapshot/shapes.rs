@@ -13,6 +13,9 @@ use super::redaction::is_code_name;
 
 /// What every reference by index, or by a key that is data, is called.
 const ANY_INDEX: &str = "[x]";
+/// What V8 keeps for itself: it grows while a program warms up, and how it hangs together says nothing of the program. What it
+/// holds may grow on its own.
+pub const V8S_OWN: [&str; 3] = ["(system)", "(object shape)", "(compiled code)"];
 /// A step like one of so many before it leads back to that one: links of lists and trees have few parts.
 const LOOK_BACK: usize = 4;
 
@@ -56,6 +59,8 @@ pub struct Shapes {
     known: FxHashMap<Step, ShapeIndex>,
     texts: Vec<String>,
     known_texts: FxHashMap<String, ShapeText>,
+    /// By text: whether it is one of [`V8S_OWN`].
+    are_own: Vec<bool>,
 }
 
 /// The shapes of one heap, with how many objects each has and what these take themselves.
@@ -107,13 +112,20 @@ impl Shapes {
         path
     }
 
-    /// The shape of one step beyond `parent`; a step like one of the last few leads back to that.
+    /// The shape of one step beyond `parent`; a step like one of the last few leads back to that, and one from what V8 keeps for
+    /// itself to more of that leads nowhere.
     pub fn step(
         &mut self,
         parent: Option<ShapeIndex>,
         label: ShapeText,
         class: ShapeText,
     ) -> ShapeIndex {
+        let own = parent.filter(|shape| self.are_own[self.steps[shape.index()].2.index()]);
+        if let Some(own) = own
+            && self.are_own[class.index()]
+        {
+            return own;
+        }
         let mut before = parent;
         for _ in 0..LOOK_BACK {
             let Some(shape) = before else { break };
@@ -137,6 +149,7 @@ impl Shapes {
             return known;
         }
         let id = ShapeText(self.texts.len() as u32);
+        self.are_own.push(V8S_OWN.contains(&text));
         self.texts.push(text.to_owned());
         self.known_texts.insert(text.to_owned(), id);
         id
@@ -242,4 +255,34 @@ fn is_script_name(name: &str) -> bool {
         extension,
         Some("js" | "cjs" | "mjs" | "ts" | "json" | "node")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_v8s_own_hangs_together_is_no_path() {
+        let mut shapes = Shapes::default();
+        let mut step = |parent, label: &str, class: &str| {
+            let (label, class) = (shapes.intern(label), shapes.intern(class));
+            shapes.step(parent, label, class)
+        };
+        let function = step(None, "handler", "Function");
+        let code = step(Some(function), "shared", "(compiled code)");
+        assert_ne!(code, function);
+        assert_eq!(step(Some(code), "scope_info", "(system)"), code);
+        assert_eq!(step(Some(code), "map", "(object shape)"), code);
+        let session = step(Some(code), "held", "Session");
+        assert_ne!(session, code);
+        assert_ne!(step(Some(session), "map", "(object shape)"), code);
+        assert_eq!(
+            shapes.path(session),
+            [
+                ("handler", "Function"),
+                ("shared", "(compiled code)"),
+                ("held", "Session")
+            ]
+        );
+    }
 }
