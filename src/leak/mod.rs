@@ -63,6 +63,11 @@ pub trait Detector: Send {
         false
     }
 
+    /// The full collection from which on evidence can decide it.
+    fn decides_from(&self) -> u64 {
+        0
+    }
+
     /// How many full collections it has looked at.
     fn collections(&self) -> u64 {
         0

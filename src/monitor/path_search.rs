@@ -5,8 +5,10 @@ use std::time::Duration;
 use crate::capture;
 use crate::leak::{GrowingPath, LeakId, MIN_CAPTURES, PathGrowth};
 
-/// Full collections between two captures: those that a verdict needs fit into the shortest time to one.
+/// Full collections between two captures.
 const COLLECTIONS_APART: u64 = 6;
+/// Those that a verdict needs lie at most so far apart, if there is the time for it: that tells more, and takes fewer.
+const MOST_COLLECTIONS_APART: u64 = 10;
 /// The same where one would decide.
 const COLLECTIONS_APART_WHEN_RIPE: u64 = 2;
 /// Captures after which the distance doubles.
@@ -17,9 +19,9 @@ const PAUSE_BUDGET: u32 = 20;
 const COPY_BUDGET: u32 = 2;
 /// Of the time that something is suspicious captures take at most one part in so many from the service, its memory
 /// that has to be copied included,
-const COST_BUDGET: u64 = 40;
+const COST_BUDGET: u64 = 60;
 /// and so much on top, which lets the first captures of a small heap be made at once.
-const CREDIT_NS: i64 = 300_000_000;
+const CREDIT_NS: i64 = 150_000_000;
 /// Credit is granted anew after this time.
 const CREDIT_AGAIN_NS: u64 = 300_000_000_000;
 /// What the first capture is expected to cost where the heap is copied, and where its pages are shared; later ones cost
@@ -39,6 +41,8 @@ pub struct Moment {
     pub now_ns: u64,
     /// One would decide.
     pub is_ripe: bool,
+    /// The full collection from which on one may.
+    pub decides_from: u64,
 }
 
 /// What a capture is to be compared with.
@@ -175,6 +179,7 @@ impl PathSearch {
             collections,
             now_ns,
             is_ripe,
+            decides_from,
         } = moment;
         budget.go_on(now_ns);
         let is_under_way = self
@@ -189,11 +194,21 @@ impl PathSearch {
             return None;
         }
         self.asked_at = Some(collections);
+        self.next_at = collections + self.apart(decides_from.saturating_sub(collections));
         Some(CaptureRequest {
             detector: self.detector,
             id: self.id,
             is_first: self.captured_at.is_empty(),
         })
+    }
+
+    /// How far the next capture is from one where so many full collections are left until a verdict.
+    fn apart(&self, left: u64) -> u64 {
+        let before = self.captured_at.len();
+        match MIN_CAPTURES.saturating_sub(before + 1) as u64 {
+            0 => COLLECTIONS_APART << (before / CAPTURES_AT_A_DISTANCE).min(16),
+            missing => (left / missing).clamp(COLLECTIONS_APART, MOST_COLLECTIONS_APART),
+        }
     }
 
     /// Takes what a capture shows; gives what is known now.
@@ -240,9 +255,7 @@ impl PathSearch {
 
     fn end_request(&mut self, now_ns: u64, rest: Duration) -> u64 {
         let asked_at = self.asked_at.take().unwrap_or(self.next_at);
-        let doublings = (self.captured_at.len() / CAPTURES_AT_A_DISTANCE).min(16);
         self.last_at = asked_at;
-        self.next_at = asked_at + (COLLECTIONS_APART << doublings);
         self.not_before_ns = now_ns + nanoseconds(rest);
         asked_at
     }
@@ -280,6 +293,7 @@ mod tests {
             collections,
             now_ns,
             is_ripe: false,
+            decides_from: 0,
         }
     }
 
@@ -324,6 +338,29 @@ mod tests {
     }
 
     #[test]
+    fn captures_for_a_verdict_lie_apart_as_far_as_there_is_time() {
+        for (first, expected) in [
+            (12, [12, 22, 32, 38]),
+            (18, [18, 27, 36, 42]),
+            (30, [30, 36, 42, 48]),
+        ] {
+            let mut search = PathSearch::new("trend", ID);
+            let mut captured_at = Vec::new();
+            for collections in first..60 {
+                let moment = Moment {
+                    decides_from: 36,
+                    ..moment(collections, 0)
+                };
+                if search.request(moment, 1 << 20, &mut begun()).is_some() {
+                    captured_at.push(collections);
+                    take(&mut search, captured(Some(path(&[1]))), cost(0, 0));
+                }
+            }
+            assert_eq!(captured_at[..4], expected);
+        }
+    }
+
+    #[test]
     fn a_capture_that_would_decide_comes_sooner() {
         let mut search = PathSearch::new("trend", ID);
         assert!(request(&mut search, 20, 0).is_some());
@@ -342,15 +379,15 @@ mod tests {
     #[test]
     fn credit_pays_for_the_first_captures_and_time_for_the_others() {
         let mut budget = begun();
-        let largest = CREDIT_NS.unsigned_abs() / EXPECTED_NS_PER_SHARED_BYTE;
-        assert!(largest > capture::LARGEST_IMAGE_BYTES as u64);
+        let largest = capture::LARGEST_IMAGE_BYTES as u64;
         assert!(affords(&mut budget, largest, 0));
         assert!(
             !affords(&mut budget, largest + 1, 0),
             "expected to cost too much"
         );
         let credit = Duration::from_nanos(CREDIT_NS.unsigned_abs());
-        let earned = nanoseconds(credit) * COST_BUDGET;
+        // What is less than a nanosecond is lost each time.
+        let earned = nanoseconds(credit) * COST_BUDGET + 2 * COST_BUDGET;
         budget.pay(credit);
         assert!(
             !affords(&mut budget, 1, 0),
@@ -404,13 +441,21 @@ mod tests {
     fn a_series_without_growing_paths_begins_again() {
         let mut search = PathSearch::new("trend", ID);
         for at in 0..4 {
-            let asked = request(&mut search, at * 8, 0);
+            let asked = request(&mut search, at * COLLECTIONS_APART, 0);
             assert_eq!(asked.map(|one| one.is_first), Some(at == 0));
             take(&mut search, captured(Some(Vec::new())), cost(0, 0));
         }
-        assert!(request(&mut search, 32, 0).expect("it is time").is_first);
+        assert!(
+            request(&mut search, 4 * COLLECTIONS_APART, 0)
+                .expect("it is time")
+                .is_first
+        );
         search.miss(0);
-        assert!(request(&mut search, 40, 0).expect("it is time").is_first);
+        assert!(
+            request(&mut search, 5 * COLLECTIONS_APART, 0)
+                .expect("it is time")
+                .is_first
+        );
         for counts in [vec![1], vec![1, 2], vec![1, 2, 3]] {
             take(&mut search, captured(Some(path(&counts))), cost(0, 0));
         }

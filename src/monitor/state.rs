@@ -316,6 +316,7 @@ impl State {
             collections,
             now_ns,
             is_ripe: self.detector.is_ripe(),
+            decides_from: self.detector.decides_from(),
         };
         let request = search.request(moment, heap_bytes, budget);
         if let Some(request) = request {

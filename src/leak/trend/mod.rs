@@ -149,11 +149,12 @@ impl Detector for Trend {
     }
 
     fn wants_evidence(&self) -> Option<LeakId> {
-        let courses = self.courses.iter().filter(|one| one.kind != Kind::Native);
-        let suspects = courses
-            .filter_map(|one| one.episode.as_ref())
-            .filter(|episode| episode.state() == State::Suspect);
-        suspects.map(|episode| episode.id).min()
+        self.oldest_suspicion().map(|episode| episode.id)
+    }
+
+    fn decides_from(&self) -> u64 {
+        self.oldest_suspicion()
+            .map_or(0, |episode| episode.since + Patience::SHORTEST)
     }
 
     fn is_ripe(&self) -> bool {
@@ -313,6 +314,15 @@ impl Trend {
         }
         self.courses[at].episode.as_mut()?.verdict = Some(demand);
         self.report(at, State::Leak)
+    }
+
+    /// That captures can tell something of.
+    fn oldest_suspicion(&self) -> Option<&Episode> {
+        let courses = self.courses.iter().filter(|one| one.kind != Kind::Native);
+        courses
+            .filter_map(|one| one.episode.as_ref())
+            .filter(|episode| episode.state() == State::Suspect)
+            .min_by_key(|episode| episode.id)
     }
 
     fn report(&self, at: usize, state: State) -> Option<Leak> {

@@ -58,6 +58,9 @@ pub enum SecondSignal {
 }
 
 impl Patience {
+    /// Full collections that any trend must last which captures confirm.
+    pub const SHORTEST: u64 = CONFIRMED.least;
+
     pub fn of(kind: Kind, second_signal: SecondSignal) -> Self {
         match (kind, second_signal) {
             (Kind::Native, _) => NATIVE,
