@@ -13,6 +13,7 @@ const LIBRARY = {
   binding: path.join(PACKAGE, 'binding.js'),
   capture: path.join(PACKAGE, 'lib', 'capture.js'),
   options: path.join(PACKAGE, 'lib', 'options.js'),
+  pathSearch: path.join(PACKAGE, 'lib', 'path-search.js'),
   memwatch: PACKAGE
 }
 
@@ -112,6 +113,55 @@ function bothWays () {
   }, { load: false, argument: LIBRARY, env: { NODE_NO_WARNINGS: '1' } })
 }
 
+/** How many copies of the heap there is memory for: after a capture of a suspicion, then when none is near and when it has ended. */
+function keptRooms () {
+  return inChild(async (none, tools, library) => {
+    const fs = require('node:fs')
+    const binding = require(library.binding)
+    const { Monitor } = binding
+    let native
+    binding.Monitor = class extends Monitor {
+      constructor (...args) {
+        super(...args)
+        native = this
+      }
+    }
+    require(library.memwatch)
+    const { PathSearch } = require(library.pathSearch)
+    const timers = []
+    const { setTimeout } = globalThis
+    globalThis.setTimeout = (later, ms) => {
+      timers.push(later)
+      return setTimeout(() => {}, ms)
+    }
+    const rooms = () => fs.readdirSync('/proc/self/fd').filter((descriptor) => {
+      try {
+        return fs.readlinkSync(`/proc/self/fd/${descriptor}`).includes('memwatch-rs heap')
+      } catch {
+        // The directory that is being read.
+        return false
+      }
+    }).length
+    const search = new PathSearch(native)
+    const found = []
+    const capture = async (isFirst) => {
+      await search.capture({ id: 1, leakId: 'one', isFirst })
+      found.push(rooms())
+    }
+    await capture(true)
+    await capture(false)
+    timers.at(-1)()
+    found.push(rooms())
+    await capture(false)
+    await capture(true)
+    search.end('another')
+    found.push(rooms())
+    search.end('one')
+    found.push(rooms())
+    return { found, timers: timers.length }
+  }, { load: false, argument: LIBRARY, env: { NODE_NO_WARNINGS: '1' } })
+}
+
 describe('paths that are counted without a graph', { skip: !backgroundCapture && backgroundCaptureReason }, () => {
   it('are those of the graph, with as many objects on each', async () => {
     const { byGraph, byPaths } = await bothWays()
@@ -133,5 +183,11 @@ describe('paths that are counted without a graph', { skip: !backgroundCapture &&
       assert.ok(Math.abs(nodeCount / graph.nodeCount - 1) < 0.01, `${nodeCount} objects, ${graph.nodeCount} by the graph`)
       assert.ok(Math.abs(totalSize / graph.totalSize - 1) < 0.01, `${totalSize} bytes, ${graph.totalSize} by the graph`)
     })
+  })
+
+  it('leave the memory for a copy of the heap to the next capture, and give it back when none comes', async () => {
+    const { found, timers } = await keptRooms()
+    assert.deepEqual(found, [1, 1, 0, 1, 1, 1, 0])
+    assert.equal(timers, 4)
   })
 })

@@ -5,11 +5,15 @@ const binding = require('../binding.js')
 const { captureAs } = require('./capture')
 const { captureOptions } = require('./options')
 
+/** What a capture has made may be of use for the next one, if that comes so soon. It takes as much memory as the heap. */
+const KEPT_MS = 10_000
+
 /** Answers the addon's requests for captures. */
 class PathSearch {
   #native
   #series = null
   #leakId = null
+  #keeping
   // When the last capture ended, and the processor time that the system had spent for this process by then.
   #calm = { atMs: 0, systemMs: 0 }
 
@@ -21,9 +25,13 @@ class PathSearch {
   /** @param {{ id: number, leakId: string, isFirst: boolean }} request */
   async capture ({ id, leakId, isFirst }) {
     const { plan, watch } = captureOptions({ as: 'comparison' })
-    if (isFirst || this.#series === null) this.#series = binding.HeapSeries.ofSuspicion()
+    if (isFirst || this.#series === null) {
+      this.#series?.giveBack()
+      this.#series = binding.HeapSeries.ofSuspicion()
+    }
     this.#leakId = leakId
     const series = this.#series
+    clearTimeout(this.#keeping)
     try {
       const began = systemTime()
       const { pauseMs, durationMs } = await captureAs(this.#native, plan, watch, series)
@@ -32,6 +40,7 @@ class PathSearch {
     } catch (error) {
       this.#native.missPaths(id, error.message)
     }
+    this.#keeping = setTimeout(() => series.giveBack(), KEPT_MS).unref()
   }
 
   // While there is a copy, each page that is written to is copied: in the time of the system, which would have been
@@ -45,7 +54,9 @@ class PathSearch {
 
   /** A suspicion has ended. What is known of the heap is dropped, unless it is for another one. */
   end (leakId) {
-    if (leakId === this.#leakId) this.#series = null
+    if (leakId !== this.#leakId) return
+    this.#series?.giveBack()
+    this.#series = null
   }
 }
 

@@ -79,7 +79,10 @@ impl NativeCapture {
         if let Some(series) = &series {
             plan.want = Want::Growth(series.lock().series.clone());
         }
-        let session = Session::begin(plan).map_err(coded)?;
+        let mut session = Session::begin(plan).map_err(coded)?;
+        if let Some(series) = &series {
+            session.reuse(std::mem::take(&mut series.lock().leftovers));
+        }
         Ok(Self {
             session: Arc::new(Mutex::new(Some(session))),
             series,
@@ -135,9 +138,14 @@ impl NativeCapture {
         let watch = Progress::new(1, cancellation.shared.clone(), |_| {});
         let tell = told_to(on_progress)?;
         Ok(promise(move || {
-            let mut captured = with(&session, |session| session.result(&watch, &tell))?;
+            let (mut captured, leftovers) = with(&session, |session| {
+                let captured = session.result(&watch, &tell)?;
+                Ok((captured, session.leave()))
+            })?;
             if let (Some(series), Some(captured)) = (series, &mut captured) {
-                series.lock().add(captured);
+                let mut series = series.lock();
+                series.add(captured);
+                series.leftovers = leftovers;
             }
             Ok(captured.map(Into::into))
         }))

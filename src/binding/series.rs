@@ -11,7 +11,7 @@ use super::snapshot::{GrowingStepPayload, PathPayload, converted};
 use crate::analysis::{
     CountedHeap, CountedPath, GrownClass, GrownPath, NetChange, NetDiff, Telling,
 };
-use crate::capture::{Captured, CapturedSeries};
+use crate::capture::{Captured, CapturedSeries, Leftovers};
 use crate::leak::GrowingPath;
 use crate::monitor::CaptureAnswer;
 use crate::report::heap::merged_path;
@@ -29,6 +29,8 @@ pub struct Kept {
     /// A copy of the process has its own hold on it: the lock may be another thread's there.
     pub series: CapturedSeries,
     pub captures: Vec<CapturedPayload>,
+    /// Of the newest capture.
+    pub leftovers: Leftovers,
 }
 
 #[napi(object, object_from_js = false)]
@@ -111,6 +113,12 @@ impl NativeSeries {
         )
     }
 
+    /// Gives back what was kept so that the next capture takes less time: as much memory as the heap has.
+    #[napi(catch_unwind)]
+    pub fn give_back(&self) {
+        self.kept.lock().leftovers.give_back();
+    }
+
     /// Of paths that grow each time they can be seen, for a suspicion.
     #[napi(factory, catch_unwind)]
     pub fn of_suspicion() -> Self {
@@ -139,6 +147,7 @@ impl NativeSeries {
             kept: Arc::new(Mutex::new(Kept {
                 series: CapturedSeries::new(telling),
                 captures: Vec::new(),
+                leftovers: Leftovers::default(),
             })),
         }
     }

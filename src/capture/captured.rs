@@ -80,6 +80,8 @@ pub enum Choice {
 pub struct Frozen<'a> {
     /// What forks leave out, which is V8's memory, by address.
     pub left_out: &'a [Range],
+    /// What the copy must have besides.
+    pub native: &'a [Range],
     /// The handle of what the service has planted.
     pub samples: usize,
     pub read_lists: ReadLists,

@@ -82,6 +82,7 @@ impl LastCapture {
             let choice = Choice::Only(Engine::V8);
             let frozen = Frozen {
                 left_out: &left_out,
+                native: &[],
                 samples: 0,
                 read_lists,
             };

@@ -54,7 +54,53 @@ pub struct Copied {
     pub native: Vec<Range>,
 }
 
+/// What a fork seems to leave out, by `maps` and by what `smaps` said before. The fork will tell whether that is so.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Guess {
+    /// Each mapping that can be read, and whether it can be written.
+    pub left_out: Vec<(Range, bool)>,
+    /// How much of that has come since `smaps` was read, so that it may as well be something else.
+    pub new_bytes: usize,
+    /// What could be V8's as well by what it is, but was not left out then.
+    pub native: Vec<Range>,
+}
+
+impl Guess {
+    /// Bytes of what seems to be left out.
+    pub fn bytes(&self) -> usize {
+        let bytes = self.left_out.iter().map(|(range, _)| range.bytes());
+        bytes.sum()
+    }
+}
+
+impl Range {
+    pub fn bytes(self) -> usize {
+        self.end - self.start
+    }
+}
+
 impl Mappings {
+    /// Whether `smaps` was read.
+    pub fn are_known(&self) -> bool {
+        !self.known.is_empty()
+    }
+
+    /// Without the room for another reading of `smaps`.
+    pub fn shed(self) -> Self {
+        Self {
+            smaps: Vec::new(),
+            ..self
+        }
+    }
+
+    /// What a fork seems to leave out now.
+    pub fn guess(&mut self) -> io::Result<Guess> {
+        let mut maps = std::mem::take(&mut self.maps);
+        let guess = read_into(&mut maps, "/proc/self/maps").and_then(|text| self.guess_by(&text));
+        self.maps = maps;
+        guess
+    }
+
     /// Reads `smaps`, and once more if that took memory which was not there before. Meant for another thread
     /// than the one that must not wait.
     pub fn prepare(&mut self) -> io::Result<()> {
@@ -107,15 +153,6 @@ impl Mappings {
         joined(left_out.map(|(mapping, _)| mapping.range))
     }
 
-    /// Bytes of what a fork left out when `smaps` was read, and can be read.
-    pub fn left_out_bytes(&self) -> usize {
-        let mapped = self.known.iter();
-        let readable = mapped.filter(|(mapping, left_out)| *left_out && mapping.is_readable());
-        readable
-            .map(|(mapping, _)| mapping.range.end - mapping.range.start)
-            .sum()
-    }
-
     fn parse(&mut self, smaps: &str) -> io::Result<()> {
         let known = &mut self.known;
         known.clear();
@@ -141,18 +178,42 @@ impl Mappings {
         let mut left_out = Vec::new();
         for line in maps.lines() {
             let mapping = Mapping::parse(line).ok_or_else(unreadable)?;
-            let after = self
-                .known
-                .partition_point(|(known, _)| known.range.start <= mapping.range.start);
-            let at = after.checked_sub(1).and_then(|at| self.known.get(at));
-            match at {
-                Some((known, true)) if mapping.is_within(known) => left_out.push(mapping.range),
-                Some((known, false)) if mapping.is_within(known) => {}
-                _ if mapping.could_be_v8s() => return Ok(None),
+            match self.was_left_out(&mapping) {
+                Some(true) => left_out.push(mapping.range),
+                None if mapping.could_be_v8s() => return Ok(None),
                 _ => {}
             }
         }
         Ok(Some(joined(left_out.into_iter())))
+    }
+
+    fn guess_by(&self, maps: &str) -> io::Result<Guess> {
+        let mut guess = Guess::default();
+        for line in maps.lines() {
+            let mapping = Mapping::parse(line).ok_or_else(unreadable)?;
+            if !mapping.could_be_v8s() || !mapping.is_readable() {
+                continue;
+            }
+            let was_left_out = self.was_left_out(&mapping);
+            match was_left_out {
+                Some(false) if mapping.is_writable() => guess.native.push(mapping.range),
+                Some(false) => {}
+                _ => guess.left_out.push((mapping.range, mapping.is_writable())),
+            }
+            if was_left_out.is_none() {
+                guess.new_bytes += mapping.range.bytes();
+            }
+        }
+        Ok(guess)
+    }
+
+    /// Whether a fork left this out when `smaps` was read; `None` when it is new, or another since.
+    fn was_left_out(&self, mapping: &Mapping) -> Option<bool> {
+        let after = self
+            .known
+            .partition_point(|(known, _)| known.range.start <= mapping.range.start);
+        let (known, was_left_out) = after.checked_sub(1).and_then(|at| self.known.get(at))?;
+        mapping.is_within(known).then_some(*was_left_out)
     }
 }
 
@@ -171,6 +232,18 @@ pub fn readable_now() -> io::Result<Vec<(Range, bool)>> {
 }
 
 impl Copied {
+    /// Whether it has all of this memory.
+    pub fn has(&self, native: &[Range]) -> bool {
+        native.iter().all(|wanted| {
+            let after = self
+                .native
+                .partition_point(|range| range.start <= wanted.start);
+            after
+                .checked_sub(1)
+                .is_some_and(|at| wanted.end <= self.native[at].end)
+        })
+    }
+
     /// In the copy: what it has. `left_out` is what forks of the process leave out, by address.
     pub fn now(left_out: &[Range]) -> io::Result<Self> {
         Self::by(&read_into(&mut Vec::new(), "/proc/self/maps")?, left_out)
@@ -247,7 +320,7 @@ impl Mapping {
 }
 
 /// Neighbours as one: each range costs a system call.
-fn joined(ranges: impl Iterator<Item = Range>) -> Vec<Range> {
+pub fn joined(ranges: impl Iterator<Item = Range>) -> Vec<Range> {
     let mut all: Vec<Range> = Vec::new();
     for range in ranges {
         match all.last_mut() {
@@ -366,6 +439,55 @@ VmFlags: rd wr
                 "{to}"
             );
         }
+    }
+
+    fn guess_by(maps: &str) -> Guess {
+        let mut mappings = Mappings::default();
+        mappings.parse(SMAPS).expect("well formed");
+        mappings.shed().guess_by(maps).expect("well formed")
+    }
+
+    const NATIVE: Range = Range {
+        start: 0x20000000,
+        end: 0x20001000,
+    };
+
+    #[test]
+    fn what_seems_to_be_v8s_is_guessed_mapping_by_mapping() {
+        let pages = [(0x10000000, 0x10040000), (0x10040000, 0x10080000)];
+        let [first, second] = pages.map(|(start, end)| (Range { start, end }, true));
+        let known = Guess {
+            left_out: vec![first, second],
+            new_bytes: 0,
+            native: vec![NATIVE],
+        };
+        assert_eq!(guess_by(MAPS), known);
+        assert_eq!(known.bytes(), BOTH_PAGES.bytes());
+        // Of another size it may be anything.
+        let grown = guess_by(&MAPS.replace("20000000-20001000", "20000000-20003000"));
+        let larger = Range {
+            end: 0x20003000,
+            ..NATIVE
+        };
+        assert_eq!(grown.left_out, [first, second, (larger, true)]);
+        assert_eq!((grown.new_bytes, grown.native), (larger.bytes(), vec![]));
+        let read_only = guess_by(&MAPS.replace("10040000-10080000 rw-p", "10040000-10080000 r--p"));
+        assert_eq!(read_only.left_out, [first, (second.0, false)]);
+        let guarded = guess_by(&MAPS.replace("10040000-10080000 rw-p", "10040000-10080000 ---p"));
+        assert_eq!(guarded.left_out, [first]);
+        assert!(!Mappings::default().are_known());
+    }
+
+    #[test]
+    fn what_was_guessed_to_be_native_and_is_not_in_the_copy_is_missed() {
+        let copied = Copied::by(MAPS, &[BOTH_PAGES]).expect("well formed");
+        assert!(copied.has(&[NATIVE]) && copied.has(&[]));
+        let beyond = Range {
+            end: NATIVE.end + 1,
+            ..NATIVE
+        };
+        assert!(!copied.has(&[NATIVE, beyond]));
+        assert!(!copied.has(&[BOTH_PAGES]));
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub use in_process::{Pause, capture_in_process};
 pub use last_capture::LastCapture;
 pub use reading::Class;
 pub use series::CapturedSeries;
-pub use session::{Captured, LARGEST_IMAGE_BYTES, Plan, Session};
+pub use session::{Captured, LARGEST_IMAGE_BYTES, Leftovers, Plan, Session};
 pub use snapshot_file::{FilePlan, Place};
 pub use support::support;
 pub use target_file::write_whole;

@@ -120,6 +120,9 @@ fn id_of_node(node: NodeIndex, _: usize) -> u32 {
 /// `heap` is where V8 keeps objects, and whether that can be written: what forks leave out, unless told otherwise.
 fn reader(frozen: Frozen, heap: Option<Vec<(Range, bool)>>) -> Result<Reader, Failure> {
     let copied = Copied::now(frozen.left_out).map_err(unread)?;
+    if !copied.has(frozen.native) {
+        return Err(Unreadable::new("memory of V8's was taken for another's").into());
+    }
     let places = Places {
         v8: Isolate::current()?.root_places()?,
         stack: stack()?,

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use super::captured::{Choice, Engine, Findings, Frozen, Want, capture};
 use super::failure::Failure;
 use super::frozen_copy::{FrozenCopy, Orders};
-use super::heap_image::HeapImage;
+use super::heap_image::{HeapImage, Room};
 use super::limits::Limits;
-use super::mappings::{Copied, Mappings};
+use super::mappings::{Guess, Mappings, Range};
 use super::priority::Priority;
 use super::support::support;
 use super::target_file::TargetFile;
@@ -27,6 +27,9 @@ const PREPARATIONS: u32 = 6;
 /// A heap of at most so many bytes is copied as a whole for a copy that counts paths: that takes 25 ms. The pages of a
 /// larger one are shared.
 pub const LARGEST_IMAGE_BYTES: usize = 128 << 20;
+
+/// Of what seems to be V8's at most one part in so many may be new: to copy other memory as well takes time and room.
+const MOST_NEW: usize = 4;
 
 /// A process has one set of mappings, whatever the thread: two forks at a time would take each other's marks away.
 static IS_CAPTURING: AtomicBool = AtomicBool::new(false);
@@ -80,6 +83,7 @@ pub struct Session {
     began: Instant,
     file: Option<TargetFile>,
     mappings: Mappings,
+    room: Option<Room>,
     pages: Pages,
     preparations: u32,
     copy: Option<FrozenCopy>,
@@ -99,8 +103,32 @@ enum Pages {
     ToBeCopied(usize),
     /// There is.
     Granted(usize),
-    Room(HeapImage),
+    Room(Room),
     Shared,
+}
+
+/// What the next capture of a series need not find or make again, if it comes soon: which mappings are V8's, and the memory
+/// for a copy of its heap.
+#[derive(Debug, Default)]
+pub struct Leftovers {
+    mappings: Mappings,
+    room: Option<Room>,
+}
+
+impl Leftovers {
+    /// Gives the memory for a copy of the heap back.
+    pub fn give_back(&mut self) {
+        self.room = None;
+    }
+}
+
+impl Pages {
+    fn of(heap: &Guess) -> Self {
+        match heap.bytes() {
+            bytes if bytes <= LARGEST_IMAGE_BYTES => Self::ToBeCopied(bytes),
+            _ => Self::Shared,
+        }
+    }
 }
 
 /// The right to fork.
@@ -138,6 +166,7 @@ impl Session {
             began: Instant::now(),
             file: None,
             mappings: Mappings::default(),
+            room: None,
             pages: Pages::default(),
             preparations: 0,
             copy: None,
@@ -146,6 +175,23 @@ impl Session {
             told: Cell::default(),
             _turn: Turn::take()?,
         })
+    }
+
+    /// Uses what the capture before has left.
+    pub fn reuse(&mut self, Leftovers { mappings, room }: Leftovers) {
+        self.mappings = mappings;
+        self.room = room;
+    }
+
+    /// For the capture after this one, when this one has been a success.
+    pub fn leave(&mut self) -> Leftovers {
+        if !self.counts_paths() {
+            return Leftovers::default();
+        }
+        Leftovers {
+            mappings: std::mem::take(&mut self.mappings).shed(),
+            room: self.room.take(),
+        }
     }
 
     /// Whether our own reader is to read the heap, as far as can be told before the fork.
@@ -175,20 +221,38 @@ impl Session {
         }
         if let Pages::Granted(bytes) = self.pages {
             // Where the system does not give the memory after all, they are shared.
-            self.pages = HeapImage::with_room(bytes).map_or(Pages::Shared, Pages::Room);
+            self.pages = self.room_for(bytes).map_or(Pages::Shared, Pages::Room);
             return Ok(());
         }
-        self.mappings.prepare().map_err(unread)?;
-        self.preparations += 1;
         if let Pages::Undecided = self.pages {
-            let bytes = self.mappings.left_out_bytes();
-            let is_copied = self.counts_paths() && bytes <= LARGEST_IMAGE_BYTES;
-            self.pages = match is_copied {
-                true => Pages::ToBeCopied(bytes),
+            self.pages = match self.counts_paths() {
+                true => Pages::of(&self.guess()?),
                 false => Pages::Shared,
             };
         }
+        if let Pages::Shared = self.pages {
+            self.mappings.prepare().map_err(unread)?;
+            self.preparations += 1;
+        }
         Ok(())
+    }
+
+    /// What a fork seems to leave out, hardly any of it new.
+    fn guess(&mut self) -> Result<Guess, Error> {
+        if self.mappings.are_known() {
+            let guess = self.mappings.guess().map_err(unread)?;
+            if guess.new_bytes <= guess.bytes() / MOST_NEW {
+                return Ok(guess);
+            }
+        }
+        self.mappings.prepare().map_err(unread)?;
+        self.mappings.guess().map_err(unread)
+    }
+
+    fn room_for(&mut self, bytes: usize) -> io::Result<Room> {
+        let mut room = self.room.take().map_or_else(Room::new, Ok)?;
+        room.extend(bytes)?;
+        Ok(room)
     }
 
     /// Whether our own reader is to count paths, and nothing else.
@@ -199,7 +263,10 @@ impl Session {
     /// So many bytes the service still has to take for the copy, before it forks.
     pub fn bytes_to_take(&self) -> u64 {
         match self.pages {
-            Pages::ToBeCopied(bytes) => bytes as u64,
+            Pages::ToBeCopied(bytes) => {
+                let is_there = self.room.as_ref().map_or(0, Room::bytes);
+                bytes.saturating_sub(is_there) as u64
+            }
             _ => 0,
         }
     }
@@ -227,22 +294,26 @@ impl Session {
             self.pages = Pages::Granted(bytes);
             return Ok(false);
         }
-        let left_out = match self.mappings.left_out_now().map_err(unread)? {
-            Some(left_out) => left_out,
-            None if self.preparations < PREPARATIONS => return Ok(false),
-            None => {
-                self.mappings.read().map_err(unread)?;
-                self.mappings.left_out()
-            }
-        };
         // Another attempt shares them.
-        let image = match std::mem::replace(&mut self.pages, Pages::Shared) {
-            Pages::Room(mut image) => {
-                let readable = Copied::now(&left_out).map_err(unread)?.left_out;
-                image.take(&readable).map_err(uncopied)?;
-                Some(image)
+        let (image, native) = match std::mem::replace(&mut self.pages, Pages::Shared) {
+            Pages::Room(room) => {
+                let Guess {
+                    left_out, native, ..
+                } = self.mappings.guess().map_err(unread)?;
+                // Where the system does not copy them after all, they are shared.
+                match HeapImage::of(room, &left_out) {
+                    Ok(image) => (Some(image), native),
+                    Err(_) => return Ok(false),
+                }
             }
-            _ => None,
+            _ => (None, Vec::new()),
+        };
+        let left_out = match image {
+            Some(_) => Vec::new(),
+            None => match self.left_out()? {
+                Some(left_out) => left_out,
+                None => return Ok(false),
+            },
         };
         let file = self.file.as_ref();
         let orders = Orders {
@@ -257,11 +328,6 @@ impl Session {
                 false => Priority::Lowest,
             },
         };
-        let frozen = Frozen {
-            left_out: &left_out,
-            samples,
-            read_lists,
-        };
         let want = &self.plan.want;
         let choice = match image {
             // V8 would change its memory.
@@ -270,15 +336,35 @@ impl Session {
         };
         self.copy = Some(FrozenCopy::begin(orders, |reports| {
             detach();
+            let placed = orders.image.map(HeapImage::placed);
+            let frozen = Frozen {
+                left_out: placed.as_ref().unwrap_or(&left_out),
+                native: &native,
+                samples,
+                read_lists,
+            };
             let tell = |percent| reports.progress(percent);
             let findings = capture(want, choice, frozen, file, tell)?;
             postcard::to_stdvec(&findings).map_err(|error| Failure::Other {
                 message: error.to_string(),
             })
         })?);
+        self.room = image.map(HeapImage::into_room);
         self.attempts += 1;
         self.preparations = 0;
         Ok(true)
+    }
+
+    /// What a fork leaves out now; `None` when `smaps` has to be read once more, as far as there is time for that.
+    fn left_out(&mut self) -> Result<Option<Vec<Range>>, Error> {
+        match self.mappings.left_out_now().map_err(unread)? {
+            None if self.preparations < PREPARATIONS => Ok(None),
+            None => {
+                self.mappings.read().map_err(unread)?;
+                Ok(Some(self.mappings.left_out()))
+            }
+            left_out => Ok(left_out),
+        }
     }
 
     /// Waits for the copy; `None` when it failed in a way that is worth another attempt. `tell` hears whole
@@ -365,13 +451,6 @@ fn with_way_out(error: Error) -> Error {
 pub(super) fn unread(source: io::Error) -> Error {
     Error::CaptureRefused {
         action: "read the mappings of the process",
-        source,
-    }
-}
-
-fn uncopied(source: io::Error) -> Error {
-    Error::CaptureRefused {
-        action: "copy the heap",
         source,
     }
 }

@@ -2,7 +2,6 @@
 
 use std::ffi::c_void;
 use std::fs;
-use std::io;
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
@@ -10,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::failure::Failure;
 use super::frozen_copy::{FrozenCopy, Orders, Reports};
-use super::heap_image::HeapImage;
+use super::heap_image::{HeapImage, Room};
 use super::limits::Limits;
 use super::locks::Slots;
 use super::mappings::{Mappings, Range};
@@ -357,11 +356,16 @@ fn memory_that_forks_leave_out_is_in_the_copy_and_left_out_again() {
     assert!(pages.is_within(&after), "{after:?}");
 }
 
+fn image_of(range: Range, is_writable: bool) -> HeapImage {
+    let mut room = Room::new().expect("an empty file");
+    room.extend(PAGES_BYTES).expect("there is memory");
+    HeapImage::of(room, &[(range, is_writable)]).expect("taken")
+}
+
 #[test]
 fn the_copy_has_what_was_in_the_pages_when_the_image_was_taken() {
     let pages = Pages::new(3);
-    let mut image = HeapImage::with_room(PAGES_BYTES).expect("there is memory");
-    image.take(&[(pages.range(), true)]).expect("taken");
+    let image = image_of(pages.range(), true);
     pages.write(5);
     let orders = Orders {
         image: Some(&image),
@@ -387,8 +391,7 @@ fn what_was_unmapped_before_the_image_was_taken_is_left_out_of_it() {
     let gone = pages.start + 2 * page;
     // SAFETY: the page is ours, and nothing refers to it.
     unsafe { libc::munmap(gone as *mut c_void, page) };
-    let mut image = HeapImage::with_room(PAGES_BYTES).expect("there is memory");
-    image.take(&[(pages.range(), false)]).expect("taken");
+    let image = image_of(pages.range(), false);
     let orders = Orders {
         image: Some(&image),
         ..Orders::default()
@@ -422,7 +425,8 @@ fn no_signal_ends_a_process_whose_files_must_be_smaller_than_its_heap() {
         unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_DFL) };
         // SAFETY: the limit is initialised.
         unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit) };
-        let error = HeapImage::with_room(PAGES_BYTES).expect_err("too large");
+        let mut room = Room::new().expect("an empty file");
+        let error = room.extend(PAGES_BYTES).expect_err("too large");
         Ok(error.kind().to_string().into_bytes())
     });
     assert_eq!(found.expect("found"), b"file too large");
@@ -431,11 +435,34 @@ fn no_signal_ends_a_process_whose_files_must_be_smaller_than_its_heap() {
 #[test]
 fn where_something_else_is_the_image_is_not_put() {
     let pages = Pages::new(3);
-    let mut image = HeapImage::with_room(PAGES_BYTES).expect("there is memory");
-    image.take(&[(pages.range(), true)]).expect("taken");
-    let error = image.place().expect_err("the pages are there");
-    assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+    let image = image_of(pages.range(), true);
+    image.place().expect("nothing has failed");
+    assert_eq!(image.placed(), []);
     assert_eq!(pages.sum(), 3 * PAGES_BYTES as u64);
+}
+
+#[test]
+fn a_room_takes_the_next_image_after_the_copy_that_had_the_one_before() {
+    let pages = Pages::new(3);
+    let sum_in_copy = |image: &HeapImage| {
+        let orders = Orders {
+            image: Some(image),
+            ..Orders::default()
+        };
+        let found = run(orders, |_| {
+            assert_eq!(image.placed(), [pages.range()]);
+            Ok(pages.sum().to_le_bytes().to_vec())
+        });
+        found.expect("found")
+    };
+    let first = image_of(pages.range(), true);
+    assert_eq!(sum_in_copy(&first), (3 * PAGES_BYTES as u64).to_le_bytes());
+    pages.write(5);
+    let mut room = first.into_room();
+    assert_eq!(room.bytes(), PAGES_BYTES);
+    room.extend(PAGES_BYTES / 2).expect("there is as much");
+    let second = HeapImage::of(room, &[(pages.range(), true)]).expect("taken");
+    assert_eq!(sum_in_copy(&second), (5 * PAGES_BYTES as u64).to_le_bytes());
 }
 
 #[test]
