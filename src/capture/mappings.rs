@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 
 /// Bytes of a line of `maps` with a long name in it.
 const LONG_LINE: usize = 160;
@@ -15,6 +15,13 @@ const LONG_LINE: usize = 160;
 const SMAPS_BYTES: usize = 900;
 /// Mappings that may come from one reading to the next.
 const SOME_LINES: usize = 64;
+/// Larger mappings may be hardly used: V8 13 maps 512 MB for machine code.
+const SPARSE_BYTES: usize = 8 << 20;
+/// An entry of `pagemap`: whether there is a page, in memory or swapped out.
+const ENTRY_BYTES: usize = 8;
+const HAS_PAGE: u64 = 0b11 << 62;
+/// Entries that are read at once.
+const ENTRIES: usize = 1 << 13;
 
 /// A part of the address space.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -57,7 +64,7 @@ pub struct Copied {
 /// What a fork seems to leave out, by `maps` and by what `smaps` said before. The fork will tell whether that is so.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Guess {
-    /// Each mapping that can be read, and whether it can be written.
+    /// Each mapping that can be read, and whether it can be written; of large ones what was ever used.
     pub left_out: Vec<(Range, bool)>,
     /// How much of that has come since `smaps` was read, so that it may as well be something else.
     pub new_bytes: usize,
@@ -76,6 +83,11 @@ impl Guess {
 impl Range {
     pub fn bytes(self) -> usize {
         self.end - self.start
+    }
+
+    /// By number.
+    fn pages(self, page_bytes: usize) -> std::ops::Range<usize> {
+        self.start / page_bytes..self.end / page_bytes
     }
 }
 
@@ -98,7 +110,9 @@ impl Mappings {
         let mut maps = std::mem::take(&mut self.maps);
         let guess = read_into(&mut maps, "/proc/self/maps").and_then(|text| self.guess_by(&text));
         self.maps = maps;
-        guess
+        let mut guess = guess?;
+        guess.left_out = guess.left_out.into_iter().flat_map(used).collect();
+        Ok(guess)
     }
 
     /// Reads `smaps`, and once more if that took memory which was not there before. Meant for another thread
@@ -317,6 +331,47 @@ impl Mapping {
     fn could_be_v8s(&self) -> bool {
         self.is_anonymous && self.permissions[3] == b'p' && self.permissions[..3] != *b"---"
     }
+}
+
+/// Of a large mapping what was ever used; all of it where the system does not tell.
+fn used((range, is_writable): (Range, bool)) -> Vec<(Range, bool)> {
+    let pages = match range.bytes() > SPARSE_BYTES {
+        true => pages_of(range).ok(),
+        false => None,
+    };
+    let used = pages.unwrap_or_else(|| vec![range]);
+    used.into_iter().map(|range| (range, is_writable)).collect()
+}
+
+/// The pages of a mapping that are there, neighbours as one.
+pub fn pages_of(range: Range) -> io::Result<Vec<Range>> {
+    let page_bytes = crate::v8::clock::page_bytes() as usize;
+    let mut pagemap = File::open("/proc/self/pagemap")?;
+    let from = range.pages(page_bytes).start * ENTRY_BYTES;
+    pagemap.seek(SeekFrom::Start(from as u64))?;
+    let mut entries = vec![0; ENTRIES * ENTRY_BYTES];
+    let mut pages: Vec<Range> = Vec::new();
+    for first in range.pages(page_bytes).step_by(ENTRIES) {
+        let count = ENTRIES.min(range.pages(page_bytes).end - first);
+        let entries = &mut entries[..count * ENTRY_BYTES];
+        pagemap.read_exact(entries)?;
+        let there = entries.chunks_exact(ENTRY_BYTES).zip(first..);
+        for (entry, page) in there {
+            let mut bits = [0; ENTRY_BYTES];
+            bits.copy_from_slice(entry);
+            if u64::from_ne_bytes(bits) & HAS_PAGE != 0 {
+                let start = page * page_bytes;
+                match pages.last_mut() {
+                    Some(last) if last.end == start => last.end += page_bytes,
+                    _ => pages.push(Range {
+                        start,
+                        end: start + page_bytes,
+                    }),
+                }
+            }
+        }
+    }
+    Ok(pages)
 }
 
 /// Neighbours as one: each range costs a system call.

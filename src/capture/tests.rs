@@ -12,7 +12,7 @@ use super::frozen_copy::{FrozenCopy, Orders, Reports};
 use super::heap_image::{HeapImage, Room};
 use super::limits::Limits;
 use super::locks::Slots;
-use super::mappings::{Mappings, Range};
+use super::mappings::{Mappings, Range, pages_of};
 use crate::error::Error;
 use crate::snapshot::{Unwatched, Watch};
 use crate::v8::clock;
@@ -463,6 +463,37 @@ fn a_room_takes_the_next_image_after_the_copy_that_had_the_one_before() {
     room.extend(PAGES_BYTES / 2).expect("there is as much");
     let second = HeapImage::of(room, &[(pages.range(), true)]).expect("taken");
     assert_eq!(sum_in_copy(&second), (5 * PAGES_BYTES as u64).to_le_bytes());
+}
+
+#[test]
+fn of_a_mapping_that_is_hardly_used_the_pages_are_told_that_are_there() {
+    let page = clock::page_bytes() as usize;
+    let bytes = 64 << 20;
+    let access = libc::PROT_READ | libc::PROT_WRITE;
+    let kind = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+    // SAFETY: new memory, wherever the system has room for it.
+    let start = unsafe { libc::mmap(std::ptr::null_mut(), bytes, access, kind, -1, 0) };
+    assert_ne!(start, libc::MAP_FAILED);
+    // SAFETY: of that memory. Huge pages would be there as a whole.
+    unsafe { libc::madvise(start, bytes, libc::MADV_NOHUGEPAGE) };
+    let range = Range {
+        start: start as usize,
+        end: start as usize + bytes,
+    };
+    assert_eq!(pages_of(range).expect("Linux has it"), []);
+    let last = bytes / page - 1;
+    for written in [3, 4, 10_000, last] {
+        // SAFETY: a page of that memory.
+        unsafe { ((range.start + written * page) as *mut u8).write(1) };
+    }
+    let of = |first: usize, behind: usize| Range {
+        start: range.start + first * page,
+        end: range.start + behind * page,
+    };
+    let expected = [of(3, 5), of(10_000, 10_001), of(last, last + 1)];
+    assert_eq!(pages_of(range).expect("Linux has it"), expected);
+    // SAFETY: nothing refers to it.
+    unsafe { libc::munmap(start, bytes) };
 }
 
 #[test]

@@ -19,9 +19,9 @@ const PAUSE_BUDGET: u32 = 20;
 const COPY_BUDGET: u32 = 2;
 /// Of the time that something is suspicious captures take at most one part in so many from the service, its memory
 /// that has to be copied included,
-const COST_BUDGET: u64 = 60;
+const COST_BUDGET: u64 = 40;
 /// and so much on top, which lets the first captures of a small heap be made at once.
-const CREDIT_NS: i64 = 150_000_000;
+const CREDIT_NS: i64 = 300_000_000;
 /// Credit is granted anew after this time.
 const CREDIT_AGAIN_NS: u64 = 300_000_000_000;
 /// What the first capture is expected to cost where the heap is copied, and where its pages are shared; later ones cost
@@ -379,7 +379,8 @@ mod tests {
     #[test]
     fn credit_pays_for_the_first_captures_and_time_for_the_others() {
         let mut budget = begun();
-        let largest = capture::LARGEST_IMAGE_BYTES as u64;
+        let largest = CREDIT_NS.unsigned_abs() / EXPECTED_NS_PER_SHARED_BYTE;
+        assert!(largest > capture::LARGEST_IMAGE_BYTES as u64);
         assert!(affords(&mut budget, largest, 0));
         assert!(
             !affords(&mut budget, largest + 1, 0),
