@@ -15,6 +15,7 @@ const { parseArgs } = require('node:util')
 const { buildExample } = require('../scripts/build-example')
 const { median, shuffled } = require('./confidence')
 const { availablePeers } = require('./peers')
+const { suspicionCaptures } = require('./suspicion-captures')
 const { print } = require('./table')
 
 const AIRBNB = '@airbnb/node-memwatch'
@@ -253,7 +254,7 @@ const WORK = {
     }
   },
   paths: () => {
-    const { take, grown } = suspicion()
+    const { take, grown } = suspicionCaptures()
     return async () => {
       await take()
       grow(GROWTH)
@@ -285,24 +286,6 @@ const WORK = {
       return { found: change.details.find(({ what }) => what === 'Leaky')?.['+'] ?? 0, expected: GROWTH }
     }
   }
-}
-
-/** Captures as they are made while something is suspicious, which nobody can ask for. */
-function suspicion () {
-  const binding = require('../binding.js')
-  const { Monitor } = binding
-  let native
-  binding.Monitor = class extends Monitor {
-    constructor (...args) {
-      super(...args)
-      native = this
-    }
-  }
-  require('..')
-  const { captureAs } = require('../lib/capture')
-  const { plan, watch } = require('../lib/options').captureOptions({ as: 'comparison' })
-  const series = binding.HeapSeries.ofSuspicion()
-  return { take: () => captureAs(native, plan, watch, series), grown: () => series.growth().paths }
 }
 
 function captured (as) {

@@ -2,13 +2,16 @@
 // the process has used and what it was told.
 'use strict'
 
+const { Session } = require('node:inspector')
 const { PerformanceObserver, constants } = require('node:perf_hooks')
 const Koa = require('koa')
 const Router = require('@koa/router')
 const { Churn } = require('../corpus/lib/churn')
 const { fill } = require('./load')
+const { suspicionCaptures } = require('./suspicion-captures')
 const { own } = require('./watchers')
 
+const captures = suspicionCaptures(process.env.MEMWATCH_BENCH_PACKAGE)
 const memwatch = own()
 const listener = () => {}
 const churn = new Churn({ bytesPerStep: 64 << 10, seed: 1 })
@@ -16,10 +19,20 @@ const sessions = []
 let state = null
 const onLeak = (leak) => { state = leak.state }
 let fullCollections = 0
+/** What the last capture gave; `undefined` while one is on its way. */
+let captured
+let isWaiting = false
 /** Not the monitor, which does not see what happens while nobody listens. */
 const observer = new PerformanceObserver((list) => {
-  fullCollections += list.getEntries().filter(({ detail }) => detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR).length
+  const full = list.getEntries().filter(({ detail }) => detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR)
+  fullCollections += full.length
+  if (full.length === 0 || !isWaiting) return
+  isWaiting = false
+  captures.take().then(({ pauseMs }) => { captured = pauseMs })
 })
+/** The pace at which allocations are sampled for a suspicion. */
+const SAMPLES_PER_SECOND = 1000
+const inspector = new Session()
 
 const router = new Router()
 router.get('/hello', (context) => {
@@ -64,7 +77,20 @@ const COMMANDS = {
   },
   collections: () => memwatch.stats().pauses,
   observe: () => observer.observe({ entryTypes: ['gc'] }),
-  fullCollections: () => fullCollections
+  fullCollections: () => fullCollections,
+  answeredCaptures: () => captures.answered(),
+  // After the next full collection, as those of a suspicion.
+  capture: () => {
+    captured = undefined
+    isWaiting = true
+  },
+  captured: () => captured ?? null,
+  // At the pace of a suspicion; somebody has to watch, so that it is known how fast the program allocates.
+  sample: (on) => {
+    if (!on) return inspector.disconnect()
+    inspector.connect()
+    inspector.post('HeapProfiler.startSampling', { samplingInterval: memwatch.stats().allocationBytesPerSecond / SAMPLES_PER_SECOND })
+  }
 }
 
 const server = new Koa().use(router.routes()).listen(0, '127.0.0.1', () => {
