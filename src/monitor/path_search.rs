@@ -387,8 +387,7 @@ mod tests {
             "expected to cost too much"
         );
         let credit = Duration::from_nanos(CREDIT_NS.unsigned_abs());
-        // What is less than a nanosecond is lost each time.
-        let earned = nanoseconds(credit) * COST_BUDGET + 2 * COST_BUDGET;
+        let earned = nanoseconds(credit) * COST_BUDGET;
         budget.pay(credit);
         assert!(
             !affords(&mut budget, 1, 0),
@@ -442,21 +441,13 @@ mod tests {
     fn a_series_without_growing_paths_begins_again() {
         let mut search = PathSearch::new("trend", ID);
         for at in 0..4 {
-            let asked = request(&mut search, at * COLLECTIONS_APART, 0);
+            let asked = request(&mut search, at * 8, 0);
             assert_eq!(asked.map(|one| one.is_first), Some(at == 0));
             take(&mut search, captured(Some(Vec::new())), cost(0, 0));
         }
-        assert!(
-            request(&mut search, 4 * COLLECTIONS_APART, 0)
-                .expect("it is time")
-                .is_first
-        );
+        assert!(request(&mut search, 32, 0).expect("it is time").is_first);
         search.miss(0);
-        assert!(
-            request(&mut search, 5 * COLLECTIONS_APART, 0)
-                .expect("it is time")
-                .is_first
-        );
+        assert!(request(&mut search, 40, 0).expect("it is time").is_first);
         for counts in [vec![1], vec![1, 2], vec![1, 2, 3]] {
             take(&mut search, captured(Some(path(&counts))), cost(0, 0));
         }
