@@ -19,8 +19,8 @@ const sessions = []
 let state = null
 const onLeak = (leak) => { state = leak.state }
 let fullCollections = 0
-/** What the last capture gave; `undefined` while one is on its way. */
-let captured
+/** How long the last capture paused, in milliseconds; `null` while one is on its way. */
+let captured = null
 let isWaiting = false
 /** Not the monitor, which does not see what happens while nobody listens. */
 const observer = new PerformanceObserver((list) => {
@@ -81,15 +81,16 @@ const COMMANDS = {
   answeredCaptures: () => captures.answered(),
   // After the next full collection, as those of a suspicion.
   capture: () => {
-    captured = undefined
+    captured = null
     isWaiting = true
   },
-  captured: () => captured ?? null,
+  captured: () => captured,
   // At the pace of a suspicion; somebody has to watch, so that it is known how fast the program allocates.
   sample: (on) => {
     if (!on) return inspector.disconnect()
     inspector.connect()
-    inspector.post('HeapProfiler.startSampling', { samplingInterval: memwatch.stats().allocationBytesPerSecond / SAMPLES_PER_SECOND })
+    const samplingInterval = memwatch.stats().allocationBytesPerSecond / SAMPLES_PER_SECOND
+    inspector.post('HeapProfiler.startSampling', { samplingInterval }, (error) => { if (error) throw new Error(error.message) })
   }
 }
 

@@ -138,15 +138,15 @@ impl NativeCapture {
         let watch = Progress::new(1, cancellation.shared.clone(), |_| {});
         let tell = told_to(on_progress)?;
         Ok(promise(move || {
-            let (mut captured, leftovers) = with(&session, |session| {
-                let captured = session.result(&watch, &tell)?;
-                Ok((captured, session.leave()))
+            let captured = with(&session, |session| {
+                let mut captured = session.result(&watch, &tell)?;
+                if let (Some(series), Some(captured)) = (series, &mut captured) {
+                    let mut series = series.lock();
+                    series.add(captured);
+                    series.leftovers = session.leave();
+                }
+                Ok(captured)
             })?;
-            if let (Some(series), Some(captured)) = (series, &mut captured) {
-                let mut series = series.lock();
-                series.add(captured);
-                series.leftovers = leftovers;
-            }
             Ok(captured.map(Into::into))
         }))
     }

@@ -361,13 +361,8 @@ pub fn pages_of(range: Range) -> io::Result<Vec<Range>> {
             bits.copy_from_slice(entry);
             if u64::from_ne_bytes(bits) & HAS_PAGE != 0 {
                 let start = page * page_bytes;
-                match pages.last_mut() {
-                    Some(last) if last.end == start => last.end += page_bytes,
-                    _ => pages.push(Range {
-                        start,
-                        end: start + page_bytes,
-                    }),
-                }
+                let end = start + page_bytes;
+                join(&mut pages, Range { start, end });
             }
         }
     }
@@ -376,14 +371,16 @@ pub fn pages_of(range: Range) -> io::Result<Vec<Range>> {
 
 /// Neighbours as one: each range costs a system call.
 pub fn joined(ranges: impl Iterator<Item = Range>) -> Vec<Range> {
-    let mut all: Vec<Range> = Vec::new();
-    for range in ranges {
-        match all.last_mut() {
-            Some(last) if last.end == range.start => last.end = range.end,
-            _ => all.push(range),
-        }
-    }
+    let mut all = Vec::new();
+    ranges.for_each(|range| join(&mut all, range));
     all
+}
+
+fn join(all: &mut Vec<Range>, range: Range) {
+    match all.last_mut() {
+        Some(last) if last.end == range.start => last.end = range.end,
+        _ => all.push(range),
+    }
 }
 
 /// Names of files may be any bytes.
