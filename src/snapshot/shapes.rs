@@ -16,6 +16,15 @@ const ANY_INDEX: &str = "[x]";
 /// What V8 keeps for itself: it grows while a program warms up, and how it hangs together says nothing of the program. What it
 /// holds may grow on its own.
 pub const V8S_OWN: [&str; 3] = ["(system)", "(object shape)", "(compiled code)"];
+/// What is V8's own where it belongs to that: lists of maps and of code, and what these are called.
+const ITS_PARTS: [&str; 6] = [
+    "(array)",
+    "(string)",
+    "(concatenated string)",
+    "(sliced string)",
+    "(symbol)",
+    "(number)",
+];
 /// A step like one of so many before it leads back to that one: links of lists and trees have few parts.
 const LOOK_BACK: usize = 4;
 
@@ -61,6 +70,8 @@ pub struct Shapes {
     known_texts: FxHashMap<String, ShapeText>,
     /// By text: whether it is one of [`V8S_OWN`].
     are_own: Vec<bool>,
+    /// By text: whether it is one of these or of [`ITS_PARTS`].
+    may_be_own: Vec<bool>,
 }
 
 /// The shapes of one heap, with how many objects each has and what these take themselves.
@@ -122,7 +133,7 @@ impl Shapes {
     ) -> ShapeIndex {
         let own = parent.filter(|shape| self.are_own[self.steps[shape.index()].2.index()]);
         if let Some(own) = own
-            && self.are_own[class.index()]
+            && self.may_be_own[class.index()]
         {
             return own;
         }
@@ -149,7 +160,9 @@ impl Shapes {
             return known;
         }
         let id = ShapeText(self.texts.len() as u32);
-        self.are_own.push(V8S_OWN.contains(&text));
+        let is_own = V8S_OWN.contains(&text);
+        self.are_own.push(is_own);
+        self.may_be_own.push(is_own || ITS_PARTS.contains(&text));
         self.texts.push(text.to_owned());
         self.known_texts.insert(text.to_owned(), id);
         id
@@ -273,9 +286,13 @@ mod tests {
         assert_ne!(code, function);
         assert_eq!(step(Some(code), "scope_info", "(system)"), code);
         assert_eq!(step(Some(code), "map", "(object shape)"), code);
+        assert_eq!(step(Some(code), "[x]", "(array)"), code);
         let session = step(Some(code), "held", "Session");
         assert_ne!(session, code);
         assert_ne!(step(Some(session), "map", "(object shape)"), code);
+        let list = step(Some(function), "elements", "(array)");
+        assert_ne!(list, function);
+        assert_ne!(step(Some(list), "[x]", "(string)"), list);
         assert_eq!(
             shapes.path(session),
             [
