@@ -107,6 +107,15 @@ function temporaryFolder (t) {
   return folder
 }
 
+/** The folder of a project that has the package installed, and these files. */
+function project (t, files) {
+  const folder = temporaryFolder(t)
+  fs.mkdirSync(path.join(folder, 'node_modules'))
+  fs.symlinkSync(PACKAGE, path.join(folder, 'node_modules', 'memwatch-rs'))
+  for (const [name, text] of Object.entries(files)) fs.writeFileSync(path.join(folder, name), text)
+  return folder
+}
+
 /** One turn of the event loop. */
 function turn () {
   return new Promise((resolve) => setImmediate(resolve))
@@ -173,5 +182,5 @@ async function main ({ source, argument, load, keepAlive }) {
 if (require.main === module) {
   main(JSON.parse(process.argv[2]))
 } else {
-  module.exports = { COMMAND_LINE, MODE, PACKAGE, inChild, run, runChild, start, startChild, temporaryFolder }
+  module.exports = { COMMAND_LINE, MODE, PACKAGE, inChild, project, run, runChild, start, startChild, temporaryFolder }
 }

@@ -22,7 +22,7 @@ const STEPS = [
     '__test__/heap-diff.test.js __test__/open-heap.test.js'],
   ['report page', 'node --test __test__/report-page.test.js'],
   ['verdicts', 'node --test --test-concurrency=1 __test__/corpus.test.js __test__/native-leak.test.js'],
-  ['package', 'node --test __test__/package.test.js'],
+  ['package and types', 'node --test __test__/package.test.js __test__/types.test.js'],
   ['demo', 'node --test __test__/demo.test.js'],
   ['stress', 'node --test __test__/stress.test.js'],
   ['memcheck', 'npm run test:valgrind'],
