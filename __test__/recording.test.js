@@ -1,52 +1,14 @@
-// Series recordings: what is written, and what `replay` and `verify` make of it.
+// Series recordings: what is written, and what `replay` makes of it.
 'use strict'
 
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
-const { after, before, describe, it } = require('node:test')
-const { COMMAND_LINE, PACKAGE, inChild, run, startChild, temporaryFolder } = require('./child')
+const { describe, it } = require('node:test')
+const { PACKAGE, inChild, startChild, temporaryFolder } = require('./child')
+const { cli, read, record, recorded } = require('./recordings')
 
 const COLUMNS = ['ms', 'live', 'external', 'rss', 'heapTotal', 'limit', 'cgroupLimit', 'forced']
-
-function cli (...args) {
-  return run(process.execPath, [COMMAND_LINE, ...args])
-}
-
-/** Records a heap that holds so many megabytes, one size after the other, a full collection after each. */
-async function record (memwatch, { collect, hold, say }, { file, megabytes, ending }) {
-  const leaks = []
-  const live = []
-  memwatch.configure({ detector: 'classic', record: file })
-  memwatch.on('leak', (leak) => leaks.push(leak)).on('stats', ({ liveBytes }) => live.push(liveBytes))
-  for (const one of megabytes) {
-    hold(one * (1 << 20))
-    await collect()
-  }
-  say('recorded', live)
-  if (ending === 'wait') await new Promise(() => {})
-  if (ending === 'stop') memwatch.stop()
-  return { leaks, live }
-}
-
-/** The recording's header and rows. */
-function read (file) {
-  const [header, ...rows] = fs.readFileSync(file, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line))
-  return { header, rows: rows.map((row) => Object.fromEntries(row.map((value, at) => [header.columns[at], value]))) }
-}
-
-/** The same recording with one collection a second: a smaller heap is collected faster, and grows more by the hour. */
-function paced (file) {
-  const { header, rows } = read(file)
-  const lines = rows.map((row, at) => Object.values({ ...row, ms: at * 1000 }))
-  fs.writeFileSync(`${file}.paced`, [header, ...lines].map((line) => `${JSON.stringify(line)}\n`).join(''))
-  return `${file}.paced`
-}
-
-async function recorded (t, megabytes) {
-  const file = path.join(temporaryFolder(t), 'a.series')
-  return { file, ...await inChild(record, { argument: { file, megabytes, ending: 'stop' } }) }
-}
 
 async function checkRefused (args, code) {
   const { code: status, signal, stdout, stderr } = await cli(...args)
@@ -292,62 +254,5 @@ describe('replay', () => {
       assert.deepEqual({ code, stdout }, { code: 2, stdout: '' }, args.join(' '))
       assert.match(stderr, /^memwatch-rs: .+\n\nusage: memwatch-rs COMMAND/)
     }
-  })
-})
-
-describe('verify', () => {
-  const rising = Array.from({ length: 40 }, (_, at) => at + 1)
-  const files = {}
-  const folder = temporaryFolder({ after })
-
-  before(async () => {
-    for (const [name, megabytes] of [
-      ['leaking', rising], ['fixed', rising.map((at) => 20 + at % 2 / 8)], ['slower', rising.map((at) => 1 + at / 4)]
-    ]) {
-      files[name] = path.join(folder, `${name}.series`)
-      await inChild(record, { argument: { file: files[name], megabytes, ending: 'stop' } })
-      files[`paced ${name}`] = paced(files[name])
-    }
-  })
-
-  for (const [first, second, verdict, status] of [
-    ['leaking', 'fixed', 'fixed', 0],
-    ['paced leaking', 'paced slower', 'better', 3],
-    ['fixed', 'leaking', 'not fixed', 3],
-    ['leaking', 'leaking', 'not fixed', 3],
-    ['fixed', 'fixed', 'cannot tell', 4]
-  ]) {
-    it(`tells of a ${first} and then a ${second} program: ${verdict}`, async () => {
-      const { code, stdout, stderr } = await cli('verify', files[first], files[second])
-      assert.deepEqual({ code, stderr }, { code: status, stderr: '' }, stdout)
-      assert.match(stdout, new RegExp(`^verdict: ${verdict}$`, 'm'))
-    })
-  }
-
-  it('gives its numbers as JSON', async () => {
-    const { code, stdout } = await cli('verify', files.leaking, files.fixed, '--json')
-    assert.equal(code, 0)
-    const { verdict, reasons, before, after, difference } = JSON.parse(stdout)
-    assert.equal(verdict, 'fixed')
-    assert.ok(reasons.length >= 3)
-    const MB = 1 << 20
-    for (const [{ low, estimate, high }, expected] of [
-      [before.bytesPerCollection, MB], [after.bytesPerCollection, 0], [difference.bytesPerCollection, -MB]
-    ]) {
-      assert.ok(low <= estimate && estimate <= high)
-      assert.ok(Math.abs(estimate - expected) < MB / 20, `${estimate}`)
-    }
-    assert.ok(before.bytesPerHour.low > 0 && difference.bytesPerHour.high < 0)
-    assert.deepEqual([before.readings, before.usedReadings, before.cutLine], [40, 30, null])
-    const { p, deals, isExact } = difference
-    assert.deepEqual({ deals, isExact }, { deals: 252, isExact: true })
-    assert.ok(p > 0 && p <= 0.01)
-  })
-
-  it('cannot tell from a few readings, and says how many it needs', async (t) => {
-    const { file } = await recorded(t, [1, 2, 3])
-    const { code, stdout } = await cli('verify', file, files.fixed)
-    assert.equal(code, 4)
-    assert.match(stdout, /\nverdict: cannot tell\n- before has 3 full collections, 24 are needed\n$/)
   })
 })

@@ -27,7 +27,7 @@ function readArguments () {
 /** Not about the watcher, or too long to be run in both modes on every version: `scripts/test.js` runs them. */
 const ALONE = ['capture.test.js', 'capture-storm.test.js', 'cli.test.js', 'corpus.test.js', 'demo.test.js', 'drop-in.test.js', 'heap-diff.test.js',
   'heap-limit.test.js', 'native-leak.test.js', 'open-heap.test.js', 'open-snapshot.test.js', 'package.test.js', 'reader.test.js',
-  'report-page.test.js', 'signal-handler.test.js', 'stress.test.js', 'truth.test.js', 'types.test.js', 'write-snapshot.test.js']
+  'report-page.test.js', 'signal-handler.test.js', 'stress.test.js', 'truth.test.js', 'types.test.js', 'verify.test.js', 'write-snapshot.test.js']
 
 function behaviouralTests () {
   return fs.readdirSync(TESTS)
