@@ -870,7 +870,7 @@ declare namespace memwatch {
     detector?: Detector
     /**
      * Captures the heap in a copy of the process while something is suspicious, to see which paths grow: the second
-     * signal of `leak`, and its suspects. What they take from the service, pauses included, is at most one part in 40 of
+     * signal of `leak`, and its suspects. What they take from the service, pauses included, is at most one part in 50 of
      * the time of the suspicion, and three tenths of a second on top once in five minutes. They take as much memory as the heap, up to
      * 128 MB, until ten seconds after the last one. Default `true`.
      */

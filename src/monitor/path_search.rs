@@ -19,7 +19,7 @@ const PAUSE_BUDGET: u32 = 20;
 const COPY_BUDGET: u32 = 2;
 /// Of the time that something is suspicious captures take at most one part in so many from the service, its memory
 /// that has to be copied included,
-const COST_BUDGET: u64 = 40;
+const COST_BUDGET: u64 = 50;
 /// and so much on top, which lets the first captures of a small heap be made at once.
 const CREDIT_NS: i64 = 300_000_000;
 /// Credit is granted anew after this time.
