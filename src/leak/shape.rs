@@ -7,6 +7,8 @@ use super::robust_slope::RobustSlope;
 pub const MIN_VALUES: usize = 12;
 /// The newer half of a window shows whether the growth goes on; it has so many values at least.
 const MIN_RECENT: usize = 10;
+/// So many values tell whether it has just ended, where they hardly waver.
+const LATEST: usize = 8;
 /// Of so many values the newer half shows it well enough to go by the slope alone.
 const CLEAR_COUNT: usize = 32;
 /// The share of the pace of all values with which the newest hardly grow.
@@ -56,6 +58,7 @@ pub enum Support {
 pub struct Shape {
     pub whole: RobustSlope,
     recent: RobustSlope,
+    latest: RobustSlope,
     count: usize,
     /// By how much the line rises in the window, as a share of the memory it belongs to.
     pub growth: f64,
@@ -73,6 +76,7 @@ impl Shape {
         Some(Self {
             growth: whole.slope * values.len() as f64 / base.max(1.0),
             recent: RobustSlope::of(newest)?,
+            latest: RobustSlope::of(&values[values.len() - LATEST..])?,
             count: values.len(),
             risen_floors: risen_floors(values),
             whole,
@@ -99,7 +103,7 @@ impl Shape {
     }
 
     /// Whether the growth lasts, by the series and what else speaks for it.
-    pub fn persistence(&self, support: Support) -> [Check; 4] {
+    pub fn persistence(&self, support: Support) -> [Check; 5] {
         let [trend, growth, pace, floor] = match support {
             // That it goes on is known from the paths.
             Support::Paths => [3.3, 0.07, 0.6, f64::NEG_INFINITY],
@@ -112,14 +116,24 @@ impl Shape {
             Check::new("growth as a share of the memory", self.growth, growth),
             Check::new("newest slope as a share of the whole", self.pace(), pace),
             Check::new("lowest likely newest slope", self.recent.low, floor),
+            Check::new(
+                "highest likely slope of the last eight as a share of the whole",
+                self.share(self.latest.high),
+                0.5,
+            ),
         ]
     }
 
-    /// The slope of the newest values, as a share of that of all; zero where that is none.
+    /// The slope of the newest values, as a share of that of all.
     fn pace(&self) -> f64 {
+        self.share(self.recent.slope)
+    }
+
+    /// Of the slope of all values; zero where that is none.
+    fn share(&self, slope: f64) -> f64 {
         match self.whole.slope {
             0.0 => 0.0,
-            whole => self.recent.slope / whole,
+            whole => slope / whole,
         }
     }
 
@@ -149,4 +163,29 @@ fn risen_floors(values: &[f64]) -> u32 {
     let [first, second, third, last] = [0, 1, 2, 3].map(floor);
     let rises = [third > first, last > second, last > third];
     rises.into_iter().map(u32::from).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_persistent(values: &[f64]) -> bool {
+        let shape = Shape::of(values, 100.0).expect("enough values");
+        let checks = shape.persistence(Support::Paths);
+        checks.iter().all(Check::has_passed)
+    }
+
+    #[test]
+    fn what_has_just_filled_up_is_no_leak_where_that_can_be_seen() {
+        // Full after 28 of 36 values, with and without noise.
+        let filled = |noise: f64| -> Vec<f64> {
+            let value =
+                |at: u32| 100.0 + 2.0 * f64::from(at.min(28)) + noise * f64::from(at * 7 % 5);
+            (0..36).map(value).collect()
+        };
+        let growing: Vec<f64> = (0..36).map(|at| 100.0 + 2.0 * f64::from(at)).collect();
+        assert!(is_persistent(&growing));
+        assert!(!is_persistent(&filled(0.1)));
+        assert!(is_persistent(&filled(3.0)), "nobody can tell");
+    }
 }

@@ -252,7 +252,7 @@ impl Episode {
 }
 
 impl Demand {
-    fn checks(self, shape: &Shape) -> [Check; 4] {
+    fn checks(self, shape: &Shape) -> [Check; 5] {
         shape.persistence(match self.second_signal {
             SecondSignal::Agrees => Support::Paths,
             SecondSignal::Sampled => Support::Samples,
