@@ -166,17 +166,6 @@ impl PathCensus {
         rows
     }
 
-    /// By row, how many objects there are of another heap, of which these are the rows and the counts of its shapes.
-    pub(super) fn counts(&self, rows: &[Option<usize>], of_shapes: &[u64]) -> Vec<u64> {
-        let mut counts = vec![0; self.len()];
-        for (row, count) in rows.iter().zip(of_shapes) {
-            if let Some(row) = *row {
-                counts[row] += count;
-            }
-        }
-        counts
-    }
-
     /// The class at the end of a row's path.
     pub(super) fn class(&self, row: usize) -> &str {
         self.text(self.rows[row].class)

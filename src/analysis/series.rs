@@ -15,6 +15,7 @@ use super::described::{PathSummary, StringContents};
 use super::growth::NodeShapes;
 use super::opened_heap::{NamedClass, OpenedHeap};
 use super::path_census::{CENSUS_BYTES, GroupSizes, PathCensus, group_sizes};
+use super::path_tails::PathTails;
 use super::shared_sizes::{NO_GROUP, shared_sizes};
 use crate::error::Error;
 use crate::snapshot::{CountedShapes, NodeIndex, ShapeIndex, Shapes, V8S_OWN, Watch};
@@ -38,12 +39,33 @@ pub enum Telling {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Series {
     telling: Telling,
-    first: Option<Arc<PathCensus>>,
-    /// By heap and row of the first: how many objects there are.
-    counts: Vec<Vec<u64>>,
+    first: Option<Arc<First>>,
+    /// By heap.
+    counts: Vec<Counts>,
     heaps: Vec<CountedHeap>,
     /// As of the last heap.
     grown: Vec<GrownPath>,
+}
+
+/// What later heaps are compared with.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+struct First {
+    census: PathCensus,
+    /// For [`Telling::Visible`] alone.
+    tails: PathTails,
+}
+
+/// How many objects there are, by row and by tail of the first heap.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+struct Counts {
+    rows: Vec<u64>,
+    tails: Vec<u64>,
+}
+
+/// By shape of a later heap: its row and its tail.
+struct Places {
+    rows: Vec<Option<usize>>,
+    tails: Vec<Option<usize>>,
 }
 
 /// One heap by class.
@@ -58,9 +80,8 @@ pub struct CountedHeap {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Look {
     heap: CountedHeap,
-    /// Of the first heap.
-    census: Option<PathCensus>,
-    counts: Vec<u64>,
+    first: Option<First>,
+    counts: Counts,
     grown: Vec<GrownPath>,
 }
 
@@ -124,6 +145,8 @@ struct Groups {
 enum Group {
     Row(usize),
     New(ShapeIndex),
+    /// Several paths that end alike; of these the one with most objects.
+    Tail(usize, ShapeIndex),
 }
 
 impl Series {
@@ -157,15 +180,15 @@ impl Series {
         };
         let Some(first) = &self.first else {
             let census = PathCensus::of(graph, analysis, &shapes, &of_nodes, CENSUS_BYTES, watch)?;
-            return Ok(Look::first(counted, census));
+            return Ok(self.first_look(counted, census, &shapes, of_shapes.counts()));
         };
-        let rows = first.rows_of(&shapes);
-        let counts = first.counts(&rows, of_shapes.counts());
-        let groups = self.groups(first, &shapes, &rows, &counts);
+        let places = first.places(&shapes);
+        let counts = first.counts(&places, of_shapes.counts());
+        let groups = self.groups(first, &shapes, of_shapes.counts(), &places, &counts);
         Ok(Look {
             heap: counted,
-            census: None,
-            grown: self.grown(first, &shapes, &of_nodes, groups, heap, watch)?,
+            first: None,
+            grown: self.grown(first, (&shapes, &of_nodes), groups, &counts, heap, watch)?,
             counts,
         })
     }
@@ -189,22 +212,28 @@ impl Series {
         };
         let Some(first) = &self.first else {
             let census = PathCensus::of_counted(heap, CENSUS_BYTES);
-            return Look::first(counted, census);
+            return self.first_look(counted, census, heap.shapes(), heap.counts());
         };
-        let rows = first.rows_of(heap.shapes());
-        let counts = first.counts(&rows, heap.counts());
-        let mut groups = self.groups(first, heap.shapes(), &rows, &counts);
+        let places = first.places(heap.shapes());
+        let counts = first.counts(&places, heap.counts());
+        let mut groups = self.groups(first, heap.shapes(), heap.counts(), &places, &counts);
         groups.keep_largest(&groups.sums(&groups.above_shape, heap.shallow_bytes()));
         let own_counts = groups.sums(&groups.of_shape, heap.counts());
         let own_bytes = groups.sums(&groups.of_shape, heap.shallow_bytes());
         let reached = groups.sums(&groups.above_shape, heap.shallow_bytes());
         let mut grown: Vec<GrownPath> = (0..groups.known.len())
             .map(|at| {
-                let (steps, before) = groups.path(at, first, heap.shapes());
+                let group = groups.known[at];
+                let now = GroupSizes {
+                    count: own_counts[at],
+                    shallow_bytes: own_bytes[at],
+                    retained_bytes: 0,
+                };
+                let before = self.before(group, first, now);
                 GrownPath {
-                    steps,
-                    counts: self.counts_of(groups.known[at], before, own_counts[at]),
-                    growth_bytes: signed(Some(own_bytes[at]), Some(before.shallow_bytes)),
+                    steps: first.path(group, heap.shapes()),
+                    counts: self.counts_of(group, before, now.count, &counts),
+                    growth_bytes: signed(Some(now.shallow_bytes), Some(before.shallow_bytes)),
                     retained_bytes: reached[at],
                     reached_bytes: reached[at],
                     example: PathSummary::default(),
@@ -214,16 +243,41 @@ impl Series {
         grown.sort_by_key(|path| Reverse(path.retained_bytes));
         Look {
             heap: counted,
-            census: None,
+            first: None,
             counts,
             grown,
         }
     }
 
+    fn first_look(
+        &self,
+        heap: CountedHeap,
+        census: PathCensus,
+        shapes: &Shapes,
+        of_shapes: &[u64],
+    ) -> Look {
+        let tails = match self.telling {
+            Telling::Visible => PathTails::of(shapes, of_shapes),
+            Telling::Steady { .. } | Telling::Net => PathTails::default(),
+        };
+        let counts = Counts {
+            rows: (0..census.len())
+                .map(|row| census.sizes(row).count)
+                .collect(),
+            tails: sums(&tails.of_shapes(shapes), of_shapes, tails.len()),
+        };
+        Look {
+            heap,
+            first: Some(First { census, tails }),
+            counts,
+            grown: Vec::new(),
+        }
+    }
+
     /// Takes in what a look at the next heap gave.
     pub fn add(&mut self, look: Look) {
-        if let Some(census) = look.census {
-            self.first = Some(Arc::new(census));
+        if let Some(first) = look.first {
+            self.first = Some(Arc::new(first));
         }
         self.counts.push(look.counts);
         self.heaps.push(look.heap);
@@ -237,13 +291,13 @@ impl Series {
             return false;
         };
         let is_gone = |row: usize| {
-            let seen = visible(before.iter().map(|counts| counts[row]));
+            let seen = visible(before.iter().map(|counts| counts.rows[row]));
             seen.len() > 2
-                && last[row] < seen[seen.len() - 1] / 2
+                && last.rows[row] < seen[seen.len() - 1] / 2
                 && rises(seen.into_iter(), 1)
-                && !V8S_OWN.contains(&first.class(row))
+                && !V8S_OWN.contains(&first.census.class(row))
         };
-        self.grown.is_empty() && (0..last.len()).any(is_gone)
+        self.grown.is_empty() && (0..last.rows.len()).any(is_gone)
     }
 
     /// What the objects of the last heap take.
@@ -325,48 +379,85 @@ impl Series {
         }
     }
 
-    /// The paths that are told: no path below another one, which grows with it.
+    /// The paths that are told: no path below another one, which grows with it. What does not grow on one path may do so on
+    /// several that end alike.
     fn groups(
         &self,
-        first: &PathCensus,
+        first: &First,
         shapes: &Shapes,
-        rows: &[Option<usize>],
-        counts: &[u64],
+        of_shapes: &[u64],
+        places: &Places,
+        counts: &Counts,
     ) -> Groups {
+        let (census, rows) = (&first.census, &places.rows);
+        let mut tail_of_row = vec![None; census.len()];
+        for (row, &tail) in rows.iter().zip(&places.tails) {
+            if let Some(row) = *row {
+                tail_of_row[row] = tail;
+            }
+        }
+        // Where most objects were elsewhere now and then, those that end alike may tell of more heaps.
+        let is_told_by_tail = |row: usize| {
+            tail_of_row[row].is_some_and(|tail| {
+                let of_tail = self.seen(|heap| heap.tails[tail], counts);
+                let of_row = self.seen(|heap| heap.rows[row], counts);
+                of_tail > of_row && self.grows(|heap| heap.tails[tail], counts)
+            })
+        };
         let mut known = Vec::new();
-        let mut group_of_row = vec![NO_GROUP; first.len()];
+        let mut group_of_row = vec![NO_GROUP; census.len()];
         // By row: whether it or one before it grows.
-        let mut is_covered = vec![false; first.len()];
-        for row in 0..first.len() {
-            if first.parent(row).is_some_and(|parent| is_covered[parent]) {
+        let mut is_covered = vec![false; census.len()];
+        for row in 0..census.len() {
+            if census.parent(row).is_some_and(|parent| is_covered[parent]) {
                 is_covered[row] = true;
-            } else if self.grows(row, counts[row]) && !V8S_OWN.contains(&first.class(row)) {
+            } else if self.grows(|heap| heap.rows[row], counts)
+                && !V8S_OWN.contains(&census.class(row))
+                && !is_told_by_tail(row)
+            {
                 is_covered[row] = true;
                 group_of_row[row] = known.len() as u32;
                 known.push(Group::Row(row));
             }
         }
+        let grows_by_tail = self.growing_tails(&group_of_row, places, counts);
+        let mut group_of_tail = vec![NO_GROUP; counts.tails.len()];
         let mut of_shape = Vec::with_capacity(shapes.len());
         let mut above_shape: Vec<u32> = Vec::with_capacity(shapes.len());
-        // By shape: the same for paths that are new.
+        // By shape: the same for paths that are new, and for tails.
         let mut is_covered_shape = Vec::with_capacity(shapes.len());
         for (at, (parent, _, class)) in shapes.iter().enumerate() {
-            let is_below = parent.is_some_and(|parent| is_covered_shape[parent.index()]);
+            let shape = ShapeIndex::new(at);
+            let is_below = parent.is_some_and(|parent| is_covered_shape[parent.index()])
+                || rows[at].is_some_and(|row| is_covered[row]);
+            let is_told = !is_below && !V8S_OWN.contains(&class);
             let is_new = rows[at].is_none() && self.telling == Telling::Net;
-            let is_top = is_new && !is_below && !V8S_OWN.contains(&class);
-            if is_top {
-                known.push(Group::New(ShapeIndex::new(at)));
-            }
-            let group = match rows[at] {
-                Some(row) => group_of_row[row],
-                None if is_top => known.len() as u32 - 1,
-                None => NO_GROUP,
+            let tail = places.tails[at].filter(|&tail| grows_by_tail[tail]);
+            let group = match (rows[at], tail) {
+                (Some(row), _) if group_of_row[row] != NO_GROUP => group_of_row[row],
+                _ if is_new && is_told => {
+                    known.push(Group::New(shape));
+                    known.len() as u32 - 1
+                }
+                (_, Some(tail)) if is_told && of_shapes[at] > 0 => {
+                    let group = &mut group_of_tail[tail];
+                    if *group == NO_GROUP {
+                        *group = known.len() as u32;
+                        known.push(Group::Tail(tail, shape));
+                    }
+                    if let Group::Tail(_, largest) = &mut known[*group as usize]
+                        && of_shapes[largest.index()] < of_shapes[at]
+                    {
+                        *largest = shape;
+                    }
+                    *group
+                }
+                _ => NO_GROUP,
             };
             let above = parent.map_or(NO_GROUP, |parent| above_shape[parent.index()]);
             above_shape.push(if group == NO_GROUP { above } else { group });
             of_shape.push(group);
-            is_covered_shape
-                .push(is_below || is_top || rows[at].is_some_and(|row| is_covered[row]));
+            is_covered_shape.push(is_below || group != NO_GROUP);
         }
         Groups {
             of_shape,
@@ -375,37 +466,78 @@ impl Series {
         }
     }
 
-    fn grows(&self, row: usize, count: u64) -> bool {
-        let before = self.counts.iter().map(|counts| counts[row]);
+    /// By tail: whether it grows. What grows on a path of its own is told there.
+    fn growing_tails(&self, group_of_row: &[u32], places: &Places, counts: &Counts) -> Vec<bool> {
+        let mut grows: Vec<bool> = (0..counts.tails.len())
+            .map(|tail| self.grows(|heap| heap.tails[tail], counts))
+            .collect();
+        for (row, tail) in places.rows.iter().zip(&places.tails) {
+            if let (Some(row), Some(tail)) = (*row, *tail)
+                && group_of_row[row] != NO_GROUP
+            {
+                grows[tail] = false;
+            }
+        }
+        grows
+    }
+
+    /// Whether what is counted of each heap grows, `now` in the last one.
+    fn grows(&self, count: impl Fn(&Counts) -> u64, now: &Counts) -> bool {
+        let mut counts = self.counts.iter().chain([now]).map(&count);
         match self.telling {
-            Telling::Net => before.clone().next().is_some_and(|first| first < count),
-            Telling::Steady { min_growth } => rises(before.chain([count]), min_growth.max(1)),
+            Telling::Net => counts.next().is_some_and(|first| first < count(now)),
+            Telling::Steady { min_growth } => rises(counts, min_growth.max(1)),
             Telling::Visible => {
-                let seen = visible(before.chain([count]));
-                seen.last() == Some(&count) && rises(seen.into_iter(), 1)
+                let seen = visible(counts);
+                seen.last() == Some(&count(now)) && rises(seen.into_iter(), 1)
+            }
+        }
+    }
+
+    /// In how many heaps what is counted was not elsewhere.
+    fn seen(&self, count: impl Fn(&Counts) -> u64, now: &Counts) -> usize {
+        visible(self.counts.iter().chain([now]).map(count)).len()
+    }
+
+    /// What a group was in the first heap. Of a tail it is only known how many objects there were: they are taken to have been as
+    /// large as now.
+    fn before(&self, group: Group, first: &First, now: GroupSizes) -> GroupSizes {
+        match group {
+            Group::Row(row) => first.census.sizes(row),
+            Group::New(_) => GroupSizes::default(),
+            Group::Tail(tail, _) => {
+                let count = self.counts.first().map_or(0, |first| first.tails[tail]);
+                GroupSizes {
+                    count,
+                    shallow_bytes: now.shallow_bytes / now.count.max(1) * count,
+                    retained_bytes: 0,
+                }
             }
         }
     }
 
     /// How many objects a group had, by heap, `now` in the last one.
-    fn counts_of(&self, group: Group, before: GroupSizes, now: u64) -> Vec<u64> {
-        let mut counts: Vec<u64> = match (self.telling, group) {
+    fn counts_of(&self, group: Group, before: GroupSizes, now: u64, counts: &Counts) -> Vec<u64> {
+        let of_rows = |row: usize| self.counts.iter().map(move |counts| counts.rows[row]);
+        match (self.telling, group) {
             (Telling::Steady { .. } | Telling::Visible, Group::Row(row)) => {
-                self.counts.iter().map(|counts| counts[row]).collect()
+                of_rows(row).chain([now]).collect()
             }
-            _ => vec![before.count],
-        };
-        counts.push(now);
-        counts
+            (_, Group::Tail(tail, _)) => {
+                let heaps = self.counts.iter().chain([counts]);
+                heaps.map(|counts| counts.tails[tail]).collect()
+            }
+            _ => vec![before.count, now],
+        }
     }
 
     /// The groups that retain most, described.
     fn grown(
         &self,
-        first: &PathCensus,
-        shapes: &Shapes,
-        of_nodes: &NodeShapes,
+        first: &First,
+        (shapes, of_nodes): (&Shapes, &NodeShapes),
         mut groups: Groups,
+        counts: &Counts,
         heap: &OpenedHeap,
         watch: &dyn Watch,
     ) -> Result<Vec<GrownPath>, Error> {
@@ -428,11 +560,12 @@ impl Series {
         let reached = groups.reached_bytes(of_nodes, heap);
         let mut grown = Vec::with_capacity(groups.known.len());
         for at in 0..groups.known.len() {
-            let (steps, before) = groups.path(at, first, shapes);
+            let group = groups.known[at];
+            let before = self.before(group, first, sizes[at]);
             let example = largest[at].and_then(|node| heap.path_to(node, StringContents::Hidden));
             grown.push(GrownPath {
-                steps,
-                counts: self.counts_of(groups.known[at], before, sizes[at].count),
+                steps: first.path(group, shapes),
+                counts: self.counts_of(group, before, sizes[at].count, counts),
                 growth_bytes: signed(Some(sizes[at].shallow_bytes), Some(before.shallow_bytes)),
                 retained_bytes: shares[at],
                 reached_bytes: reached[at],
@@ -444,17 +577,43 @@ impl Series {
     }
 }
 
-impl Look {
-    fn first(heap: CountedHeap, census: PathCensus) -> Self {
-        Self {
-            heap,
-            counts: (0..census.len())
-                .map(|row| census.sizes(row).count)
-                .collect(),
-            census: Some(census),
-            grown: Vec::new(),
+impl First {
+    fn places(&self, shapes: &Shapes) -> Places {
+        Places {
+            rows: self.census.rows_of(shapes),
+            tails: self.tails.of_shapes(shapes),
         }
     }
+
+    /// Of another heap, by how many objects each of its shapes has.
+    fn counts(&self, places: &Places, of_shapes: &[u64]) -> Counts {
+        Counts {
+            rows: sums(&places.rows, of_shapes, self.census.len()),
+            tails: sums(&places.tails, of_shapes, self.tails.len()),
+        }
+    }
+
+    /// Reference and class of each step to a group of a heap that has these shapes.
+    fn path(&self, group: Group, shapes: &Shapes) -> Vec<(String, String)> {
+        match group {
+            Group::Row(row) => self.census.path(row),
+            Group::New(shape) | Group::Tail(_, shape) => {
+                let owned = |(label, class): (&str, &str)| (label.to_owned(), class.to_owned());
+                shapes.path(shape).into_iter().map(owned).collect()
+            }
+        }
+    }
+}
+
+/// By place, how many objects there are of a heap, by the places of its shapes.
+fn sums(places: &[Option<usize>], of_shapes: &[u64], len: usize) -> Vec<u64> {
+    let mut sums = vec![0; len];
+    for (place, count) in places.iter().zip(of_shapes) {
+        if let Some(place) = *place {
+            sums[place] += count;
+        }
+    }
+    sums
 }
 
 /// Whether each number is larger than the one before by so much.
@@ -544,23 +703,6 @@ impl Groups {
             }
         }
         sums
-    }
-
-    /// Reference and class of each step to a group, and what was there in the first heap.
-    fn path(
-        &self,
-        group: usize,
-        first: &PathCensus,
-        shapes: &Shapes,
-    ) -> (Vec<(String, String)>, GroupSizes) {
-        match self.known[group] {
-            Group::Row(row) => (first.path(row), first.sizes(row)),
-            Group::New(shape) => {
-                let owned = |(label, class): (&str, &str)| (label.to_owned(), class.to_owned());
-                let steps = shapes.path(shape).into_iter().map(owned).collect();
-                (steps, GroupSizes::default())
-            }
-        }
     }
 }
 
@@ -745,6 +887,52 @@ mod tests {
         let labels: Vec<String> = by_paths.paths().iter().map(labels).collect();
         assert_eq!(labels, ["sessions", "lazy"]);
         assert_eq!(by_paths.newest_bytes(), by_graph.newest_bytes());
+    }
+
+    #[test]
+    fn what_moves_from_list_to_list_grows_by_its_tail() {
+        // (root) ─agent─▶ Agent ─used or free─▶ Object ─main─▶ Socket ─events─▶ Object ─close─▶ Array ═[0..count]═▶ Listener (32)
+        let heap = |list: &str, count: u32| {
+            let mut heap = Builder::new();
+            let mut holder = heap.root();
+            for (name, class) in [
+                ("agent", "Agent"),
+                (list, "Object"),
+                ("main", "Socket"),
+                ("events", "Object"),
+                ("close", "Array"),
+            ] {
+                let held = heap.add_node(NodeKind::Object, class, 1, 8);
+                heap.add_edge(holder, EdgeKind::Property, name, held);
+                holder = held;
+            }
+            for index in 0..count {
+                let listener = heap.add_node(NodeKind::Object, "Listener", 3, 32);
+                heap.add_indexed_edge(holder, EdgeKind::Element, index, listener);
+            }
+            opened(heap.build())
+        };
+        let heaps = || {
+            let lists = ["used", "free", "free", "used"].into_iter();
+            lists.zip(1..).map(|(list, at)| heap(list, 10 * at))
+        };
+        assert_eq!(told(&series(steady(1), heaps())), []);
+        let by_tail = series(Telling::Visible, heaps());
+        let path = "agent.used.main.events.close.[x]".to_owned();
+        let counts = vec![10, 20, 30, 40];
+        assert_eq!(told(&by_tail), [(path, counts, 30 * 32, 40 * 32)]);
+        assert_eq!(by_tail.paths()[0].reached_bytes, 40 * 32);
+
+        let mut by_paths = Series::new(Telling::Visible);
+        for heap in heaps().take(3) {
+            by_paths.add(by_paths.look_at_paths(&counted(&heap)));
+        }
+        let path = "agent.free.main.events.close.[x]".to_owned();
+        // What they retain is not known, but what they reach.
+        assert_eq!(
+            told(&by_paths),
+            [(path, vec![10, 20, 30], 20 * 32, 30 * 32)]
+        );
     }
 
     #[test]

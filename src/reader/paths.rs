@@ -1,4 +1,7 @@
 //! How many objects each path leads to: what one walk tells, the nearest first, without a graph.
+//!
+//! What is in flight is followed last: another request is there at each capture, and the way through it to what the program
+//! keeps is often the shorter one.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -47,7 +50,24 @@ struct Reached {
     object: usize,
     parent: Option<ShapeIndex>,
     label: ShapeText,
+    /// Of what is in flight: all else has been followed.
+    is_due: bool,
 }
+
+/// Classes of what is in flight, and soon over.
+const IN_FLIGHT: [&str; 11] = [
+    "ClientRequest",
+    "HTTPParser",
+    "Immediate",
+    "IncomingMessage",
+    "Promise",
+    "ServerHttp2Stream",
+    "ServerResponse",
+    "Socket",
+    "TLSSocket",
+    "Timeout",
+    "TimersList",
+];
 
 /// So many objects before it is looked at, one is asked for.
 const AHEAD: usize = 12;
@@ -85,6 +105,8 @@ struct Counter {
     names: Names,
     any_index: ShapeText,
     queue: VecDeque<Reached>,
+    /// What is in flight.
+    late: VecDeque<Reached>,
     /// Weak collections: their values live as long as their keys.
     tables: Vec<(usize, ShapeIndex)>,
     /// Of maps that were met, if their objects are plain.
@@ -126,11 +148,16 @@ impl References for Reaching<'_> {
 impl Counter {
     fn new(names: Names) -> Self {
         let mut counted = CountedShapes::default();
+        // The first texts, by which they are known.
+        for class in IN_FLIGHT {
+            counted.intern(class);
+        }
         Self {
             any_index: counted.any_index(),
             counted,
             names,
             queue: VecDeque::new(),
+            late: VecDeque::new(),
             tables: Vec::new(),
             plain: ByMap::default(),
             classes: ByMap::default(),
@@ -162,6 +189,7 @@ impl Counter {
             object,
             parent,
             label,
+            is_due: false,
         });
     }
 
@@ -180,6 +208,9 @@ impl Counter {
             }
             self.tables = tables;
             if self.queue.is_empty() {
+                std::mem::swap(&mut self.queue, &mut self.late);
+            }
+            if self.queue.is_empty() {
                 return Ok(());
             }
         }
@@ -195,6 +226,7 @@ impl Counter {
             object,
             parent,
             label,
+            is_due,
         } = reached;
         let info = heap.map_info(object);
         let Some(info) = info.filter(|info| info.kind.class != Class::Filler) else {
@@ -202,6 +234,13 @@ impl Counter {
             return Ok(());
         };
         let class = self.class_of(heap, object, info);
+        if class.index() < IN_FLIGHT.len() && !is_due {
+            self.late.push_back(Reached {
+                is_due: true,
+                ..reached
+            });
+            return Ok(());
+        }
         let shape = self.counted.step(parent, label, class);
         let bytes = heap.size_of(object, info)?;
         // A root that was only taken for one may lead to where an object has been.
