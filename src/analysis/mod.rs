@@ -24,6 +24,7 @@ mod opened_heap;
 mod overview;
 mod owned_sizes;
 mod path_census;
+mod path_groups;
 mod path_tails;
 mod progress;
 mod retained_sizes;

@@ -14,14 +14,12 @@ use serde::{Deserialize, Serialize};
 use super::described::{PathSummary, StringContents};
 use super::growth::NodeShapes;
 use super::opened_heap::{NamedClass, OpenedHeap};
-use super::path_census::{CENSUS_BYTES, GroupSizes, PathCensus, group_sizes};
+use super::path_census::{CENSUS_BYTES, GroupSizes, PathCensus};
+use super::path_groups::{Group, Groups, PATHS};
 use super::path_tails::PathTails;
 use super::shared_sizes::{NO_GROUP, shared_sizes};
 use crate::error::Error;
-use crate::snapshot::{CountedShapes, NodeIndex, ShapeIndex, Shapes, V8S_OWN, Watch};
-
-/// So many paths are told, those that retain most.
-const PATHS: usize = 100;
+use crate::snapshot::{CountedShapes, ShapeIndex, Shapes, V8S_OWN, Watch};
 
 /// Which paths are told.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -55,11 +53,11 @@ struct First {
     tails: PathTails,
 }
 
-/// How many objects there are, by row and by tail of the first heap.
+/// How many objects there are, by row and by tail of the first heap. They are kept for each heap; none has 2^32 objects on a path.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 struct Counts {
-    rows: Vec<u64>,
-    tails: Vec<u64>,
+    rows: Vec<u32>,
+    tails: Vec<u32>,
 }
 
 /// By shape of a later heap: its row and its tail.
@@ -129,24 +127,6 @@ pub struct NetChange {
     pub growth_count: i64,
     pub growth_bytes: i64,
     pub retained_growth_bytes: i64,
-}
-
-/// Objects that are told together, for the paths that grew.
-struct Groups {
-    /// By shape of the last heap: its group.
-    of_shape: Vec<u32>,
-    /// The same for shapes below those of a group too.
-    above_shape: Vec<u32>,
-    /// By group: where its path is, and what was there.
-    known: Vec<Group>,
-}
-
-#[derive(Clone, Copy)]
-enum Group {
-    Row(usize),
-    New(ShapeIndex),
-    /// Several paths that end alike; of these the one with most objects.
-    Tail(usize, ShapeIndex),
 }
 
 impl Series {
@@ -262,7 +242,7 @@ impl Series {
         };
         let counts = Counts {
             rows: (0..census.len())
-                .map(|row| census.sizes(row).count)
+                .map(|row| narrowed(census.sizes(row).count))
                 .collect(),
             tails: sums(&tails.of_shapes(shapes), of_shapes, tails.len()),
         };
@@ -291,9 +271,9 @@ impl Series {
             return false;
         };
         let is_gone = |row: usize| {
-            let seen = visible(before.iter().map(|counts| counts.rows[row]));
+            let seen = visible(before.iter().map(|counts| counts.row(row)));
             seen.len() > 2
-                && last.rows[row] < seen[seen.len() - 1] / 2
+                && last.row(row) < seen[seen.len() - 1] / 2
                 && rises(seen.into_iter(), 1)
                 && !V8S_OWN.contains(&first.census.class(row))
         };
@@ -399,9 +379,9 @@ impl Series {
         // Where most objects were elsewhere now and then, those that end alike may tell of more heaps.
         let is_told_by_tail = |row: usize| {
             tail_of_row[row].is_some_and(|tail| {
-                let of_tail = self.seen(|heap| heap.tails[tail], counts);
-                let of_row = self.seen(|heap| heap.rows[row], counts);
-                of_tail > of_row && self.grows(|heap| heap.tails[tail], counts)
+                let of_tail = self.seen(|heap| heap.tail(tail), counts);
+                let of_row = self.seen(|heap| heap.row(row), counts);
+                of_tail > of_row && self.grows(|heap| heap.tail(tail), counts)
             })
         };
         let mut known = Vec::new();
@@ -411,7 +391,7 @@ impl Series {
         for row in 0..census.len() {
             if census.parent(row).is_some_and(|parent| is_covered[parent]) {
                 is_covered[row] = true;
-            } else if self.grows(|heap| heap.rows[row], counts)
+            } else if self.grows(|heap| heap.row(row), counts)
                 && !V8S_OWN.contains(&census.class(row))
                 && !is_told_by_tail(row)
             {
@@ -469,7 +449,7 @@ impl Series {
     /// By tail: whether it grows. What grows on a path of its own is told there.
     fn growing_tails(&self, group_of_row: &[u32], places: &Places, counts: &Counts) -> Vec<bool> {
         let mut grows: Vec<bool> = (0..counts.tails.len())
-            .map(|tail| self.grows(|heap| heap.tails[tail], counts))
+            .map(|tail| self.grows(|heap| heap.tail(tail), counts))
             .collect();
         for (row, tail) in places.rows.iter().zip(&places.tails) {
             if let (Some(row), Some(tail)) = (*row, *tail)
@@ -506,7 +486,7 @@ impl Series {
             Group::Row(row) => first.census.sizes(row),
             Group::New(_) => GroupSizes::default(),
             Group::Tail(tail, _) => {
-                let count = self.counts.first().map_or(0, |first| first.tails[tail]);
+                let count = self.counts.first().map_or(0, |first| first.tail(tail));
                 GroupSizes {
                     count,
                     shallow_bytes: now.shallow_bytes / now.count.max(1) * count,
@@ -518,14 +498,14 @@ impl Series {
 
     /// How many objects a group had, by heap, `now` in the last one.
     fn counts_of(&self, group: Group, before: GroupSizes, now: u64, counts: &Counts) -> Vec<u64> {
-        let of_rows = |row: usize| self.counts.iter().map(move |counts| counts.rows[row]);
+        let of_rows = |row: usize| self.counts.iter().map(move |counts| counts.row(row));
         match (self.telling, group) {
             (Telling::Steady { .. } | Telling::Visible, Group::Row(row)) => {
                 of_rows(row).chain([now]).collect()
             }
             (_, Group::Tail(tail, _)) => {
                 let heaps = self.counts.iter().chain([counts]);
-                heaps.map(|counts| counts.tails[tail]).collect()
+                heaps.map(|counts| counts.tail(tail)).collect()
             }
             _ => vec![before.count, now],
         }
@@ -605,15 +585,29 @@ impl First {
     }
 }
 
+impl Counts {
+    fn row(&self, row: usize) -> u64 {
+        self.rows[row].into()
+    }
+
+    fn tail(&self, tail: usize) -> u64 {
+        self.tails[tail].into()
+    }
+}
+
 /// By place, how many objects there are of a heap, by the places of its shapes.
-fn sums(places: &[Option<usize>], of_shapes: &[u64], len: usize) -> Vec<u64> {
+fn sums(places: &[Option<usize>], of_shapes: &[u64], len: usize) -> Vec<u32> {
     let mut sums = vec![0; len];
-    for (place, count) in places.iter().zip(of_shapes) {
+    for (place, &count) in places.iter().zip(of_shapes) {
         if let Some(place) = *place {
             sums[place] += count;
         }
     }
-    sums
+    sums.into_iter().map(narrowed).collect()
+}
+
+fn narrowed(count: u64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// Whether each number is larger than the one before by so much.
@@ -631,79 +625,6 @@ fn visible(counts: impl Iterator<Item = u64>) -> Vec<u64> {
         }
     }
     seen
-}
-
-impl Groups {
-    fn by_node(&self, of_nodes: &NodeShapes, heap: &OpenedHeap) -> Vec<u32> {
-        let group = |node: NodeIndex| {
-            of_nodes
-                .shape(node)
-                .map(|shape| self.of_shape[shape.index()])
-        };
-        let (graph, ..) = heap.parts();
-        graph
-            .nodes()
-            .map(|node| group(node).unwrap_or(NO_GROUP))
-            .collect()
-    }
-
-    /// By group: what is reached through it on the shortest way.
-    fn reached_bytes(&self, of_nodes: &NodeShapes, heap: &OpenedHeap) -> Vec<u64> {
-        let (graph, ..) = heap.parts();
-        let mut reached = vec![0; self.known.len()];
-        for node in graph.nodes() {
-            let shape = of_nodes.shape(node);
-            let group = shape.map_or(NO_GROUP, |shape| self.above_shape[shape.index()]);
-            if let Some(bytes) = reached.get_mut(group as usize) {
-                *bytes += graph.shallow_size(node);
-            }
-        }
-        reached
-    }
-
-    fn sizes(
-        &self,
-        group_of: &[u32],
-        heap: &OpenedHeap,
-        watch: &dyn Watch,
-    ) -> Result<(Vec<GroupSizes>, Vec<Option<NodeIndex>>), Error> {
-        let (_, analysis, _) = heap.parts();
-        let group = |node: NodeIndex| match group_of[node.index()] {
-            NO_GROUP => None,
-            group => Some(group as usize),
-        };
-        group_sizes(analysis, group, self.known.len(), watch)
-    }
-
-    /// Forgets all but the groups that weigh most: to share among thousands takes long, and nobody reads them.
-    fn keep_largest(&mut self, weights: &[u64]) {
-        if self.known.len() <= PATHS {
-            return;
-        }
-        let mut order: Vec<usize> = (0..self.known.len()).collect();
-        order.sort_by_key(|&group| (Reverse(weights[group]), group));
-        order.truncate(PATHS);
-        let mut renumbered = vec![NO_GROUP; self.known.len()];
-        for (at, &group) in order.iter().enumerate() {
-            renumbered[group] = at as u32;
-        }
-        self.known = order.iter().map(|&group| self.known[group]).collect();
-        let of_shapes = self.of_shape.iter_mut().chain(&mut self.above_shape);
-        for group in of_shapes.filter(|group| **group != NO_GROUP) {
-            *group = renumbered[*group as usize];
-        }
-    }
-
-    /// By group: what its shapes have together.
-    fn sums(&self, group_of: &[u32], of_shapes: &[u64]) -> Vec<u64> {
-        let mut sums = vec![0; self.known.len()];
-        for (&group, of_shape) in group_of.iter().zip(of_shapes) {
-            if let Some(sum) = sums.get_mut(group as usize) {
-                *sum += of_shape;
-            }
-        }
-        sums
-    }
 }
 
 impl NetDiff {
