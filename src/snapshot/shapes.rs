@@ -28,6 +28,10 @@ const ITS_PARTS: [&str; 6] = [
 /// A step like one of so many before it leads back to that one: links of lists and trees have few parts.
 const LOOK_BACK: usize = 4;
 
+/// The class of the variables of a function. All closures lead to some, so that these say nothing of a list or a tree: the
+/// variable after them does.
+const VARIABLES: &str = "system / Context";
+
 /// Position of a shape among [`Shapes`].
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct ShapeIndex(u32);
@@ -72,6 +76,8 @@ pub struct Shapes {
     are_own: Vec<bool>,
     /// By text: whether it is one of these or of [`ITS_PARTS`].
     may_be_own: Vec<bool>,
+    /// [`VARIABLES`], when there are any.
+    variables: Option<ShapeText>,
 }
 
 /// The shapes of one heap, with how many objects each has and what these take themselves.
@@ -137,7 +143,7 @@ impl Shapes {
         {
             return own;
         }
-        let mut before = parent;
+        let mut before = parent.filter(|_| Some(class) != self.variables);
         for _ in 0..LOOK_BACK {
             let Some(shape) = before else { break };
             let (next, known_label, known_class) = self.steps[shape.index()];
@@ -163,6 +169,9 @@ impl Shapes {
         let is_own = V8S_OWN.contains(&text);
         self.are_own.push(is_own);
         self.may_be_own.push(is_own || ITS_PARTS.contains(&text));
+        if text == VARIABLES {
+            self.variables = Some(id);
+        }
         self.texts.push(text.to_owned());
         self.known_texts.insert(text.to_owned(), id);
         id
@@ -273,6 +282,24 @@ fn is_script_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn closures_in_a_list_are_not_taken_for_a_list_of_variables() {
+        let mut shapes = Shapes::default();
+        let mut step = |parent, label: &str, class: &str| {
+            let (label, class) = (shapes.intern(label), shapes.intern(class));
+            Some(shapes.step(parent, label, class))
+        };
+        let module = step(None, "context", VARIABLES);
+        let listeners = step(module, "listeners", "Array");
+        let listener = step(listeners, "[x]", "Function");
+        let of_listener = step(listener, "context", VARIABLES);
+        assert_ne!(of_listener, module);
+        // A list by variables goes on from its first link.
+        let next = step(of_listener, "next", "Function");
+        let of_next = step(next, "context", VARIABLES);
+        assert_eq!(step(of_next, "next", "Function"), next);
+    }
 
     #[test]
     fn how_v8s_own_hangs_together_is_no_path() {
