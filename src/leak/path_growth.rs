@@ -75,15 +75,25 @@ impl PathGrowth {
             && !is_steady(&self.captured_at, &self.heap_bytes)
     }
 
+    /// Whether there are two captures, and what grew between them is not enough: a third is waited for, however old they are.
+    pub fn begins_unexplained(&self, bytes_per_collection: f64) -> bool {
+        let all: Vec<&GrowingPath> = self.paths.iter().collect();
+        (2..MIN_CAPTURES).contains(&self.captured_at.len())
+            && self.share_of(&all, bytes_per_collection) < EXPLAINED
+    }
+
     /// Which share of the growth since the first capture the paths that go on growing lead to.
     pub fn explained(&self, bytes_per_collection: f64) -> f64 {
+        self.share_of(&self.steady(), bytes_per_collection)
+    }
+
+    fn share_of(&self, paths: &[&GrowingPath], bytes_per_collection: f64) -> f64 {
         let (Some(first), Some(last)) = (self.captured_at.first(), self.captured_at.last()) else {
             return 0.0;
         };
         // The sum of nothing would be -0.
-        let growth_bytes = self
-            .steady()
-            .into_iter()
+        let growth_bytes = paths
+            .iter()
             .fold(0.0, |sum, path| sum + path.growth_bytes());
         growth_bytes / (bytes_per_collection * (last - first) as f64).max(1.0)
     }
@@ -224,6 +234,14 @@ mod tests {
         let mut unexplained = growth(&[100, 100, 100, 100]);
         unexplained.heap_bytes = vec![10 << 20, 11 << 20, 12 << 20, 13 << 20];
         assert!(!unexplained.denies(1e5, 21) && !unexplained.confirms(1e5, 21));
+    }
+
+    #[test]
+    fn two_captures_without_growth_are_a_bad_beginning() {
+        assert!(growth(&[100, 101]).begins_unexplained(100.0));
+        assert!(!growth(&[100, 200]).begins_unexplained(100.0));
+        assert!(!growth(&[100]).begins_unexplained(100.0));
+        assert!(!growth(&[100, 101, 102]).begins_unexplained(100.0));
     }
 
     #[test]

@@ -390,7 +390,7 @@ impl Trend {
             }
         } else if paths.denies(bytes_per_collection, self.collections) {
             SecondSignal::Disagrees
-        } else if paths.counts(self.collections) {
+        } else if paths.counts(self.collections) || paths.begins_unexplained(bytes_per_collection) {
             SecondSignal::Unexplained
         } else {
             missing
