@@ -43,6 +43,9 @@ impl PathTails {
 
     /// By shape of another heap: the position of its tail; none for those that are new.
     pub fn of_shapes(&self, shapes: &Shapes) -> Vec<Option<usize>> {
+        if self.known.is_empty() {
+            return vec![None; shapes.len()];
+        }
         let positions = self.known.iter().enumerate();
         let positions: FxHashMap<u64, usize> = positions.map(|(at, &tail)| (tail, at)).collect();
         let tails = tails(shapes).into_iter();

@@ -498,14 +498,15 @@ impl Series {
 
     /// How many objects a group had, by heap, `now` in the last one.
     fn counts_of(&self, group: Group, before: GroupSizes, now: u64, counts: &Counts) -> Vec<u64> {
-        let of_rows = |row: usize| self.counts.iter().map(move |counts| counts.row(row));
+        let earlier = self.counts.iter();
         match (self.telling, group) {
             (Telling::Steady { .. } | Telling::Visible, Group::Row(row)) => {
-                of_rows(row).chain([now]).collect()
+                let earlier = earlier.map(|heap| heap.row(row));
+                earlier.chain([now]).collect()
             }
             (_, Group::Tail(tail, _)) => {
-                let heaps = self.counts.iter().chain([counts]);
-                heaps.map(|counts| counts.tail(tail)).collect()
+                let heaps = earlier.chain([counts]);
+                heaps.map(|heap| heap.tail(tail)).collect()
             }
             _ => vec![before.count, now],
         }
