@@ -36,8 +36,8 @@ const PARTS = {
   suspicion: {
     measure: suspicion,
     repeated: 'servers',
-    full: { servers: 10 },
-    quick: { servers: 2 }
+    full: { servers: 9 },
+    quick: { servers: 3 }
   }
 }
 

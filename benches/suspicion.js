@@ -15,7 +15,7 @@ const { once } = require('node:events')
 const path = require('node:path')
 
 const { answer } = require('./collections')
-const { confidence, median, shuffled } = require('./confidence')
+const { confidence, median } = require('./confidence')
 const { ask, load } = require('./koa')
 const { interval } = require('./table')
 
@@ -44,7 +44,9 @@ async function suspicion ({ servers }) {
   for (const [name, heap] of Object.entries(HEAPS)) {
     const measured = []
     // V8 lets some heaps grow far before it collects them: nothing is suspicious there.
-    for (let attempt = 0; attempt < 2 * servers && measured.length < servers; attempt++) measured.push(...await measureServer(heap))
+    for (let attempt = 0; attempt < 2 * servers && measured.length < servers; attempt++) {
+      measured.push(...await measureServer(heap, rotated(KINDS, measured.length)))
+    }
     if (measured.length === 0) throw new Error('nothing was suspicious')
     whole.push(...wholeRows(name, measured))
     pieces.push(pieceRow(name, measured))
@@ -62,15 +64,18 @@ async function suspicion ({ servers }) {
   }]
 }
 
+/** Of as many servers as there are values, each value comes first once: V8's heap is another one in each run. */
+const rotated = (values, by) => values.map((_, at) => values[(at + by) % values.length])
+
 /** The ratios of one server by what is compared; nothing when it never was suspicious. */
-async function measureServer ({ flags, filledMegabytes, chunks }) {
+async function measureServer ({ flags, filledMegabytes, chunks }, order) {
   const child = fork(path.join(__dirname, 'koa-server.js'), { execArgv: flags })
   const url = `http://127.0.0.1:${await answer(child)}/leak`
   await ask(child, 'observe')
   await ask(child, 'fill', filledMegabytes)
   for (let at = 0; at < WARM_UP_CHUNKS; at++) await load(url, REQUESTS)
   const runs = {}
-  for (const kind of shuffled(KINDS)) runs[kind] = await measureChunks(child, url, chunks, kind === 'watched')
+  for (const kind of order) runs[kind] = await measureChunks(child, url, chunks, kind === 'watched')
   const pieces = await measurePieces(child, url)
   child.disconnect()
   await once(child, 'exit')

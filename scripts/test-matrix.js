@@ -56,18 +56,16 @@ function main (args) {
   const names = Object.keys(SUITES)
   const row = (cells) => process.stdout.write(`${cells.map((cell) => cell.padEnd(12)).join('').trimEnd()}\n`)
   row(['Node', 'V8', ...names])
-  let failed = false
+  const failures = []
   for (const [version, node] of nodes) {
     const results = names.map((name) => ({ name, ...run(SUITES[name](node)) }))
     const v8 = run([node, '-p', 'process.versions.v8.split("-")[0]']).output.trim()
     row([version, v8, ...results.map(({ passed }) => passed ? 'passed' : 'FAILED')])
-    for (const { name, passed, output } of results) {
-      if (passed) continue
-      failed = true
-      process.stderr.write(`\n${name} on Node ${version}:\n${output}\n`)
-    }
+    failures.push(...results.filter(({ passed }) => !passed).map((result) => ({ version, ...result })))
   }
-  return failed ? 1 : 0
+  // At the end, where people look.
+  for (const { version, name, output } of failures) process.stderr.write(`\n${name} on Node ${version}:\n${output}\n`)
+  return failures.length > 0 ? 1 : 0
 }
 
 try {

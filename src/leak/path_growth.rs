@@ -17,6 +17,12 @@ const EXPLAINED: f64 = 0.3;
 const CLEARLY_EXPLAINED: f64 = 0.5;
 /// or to have grown by less than this share of what there was.
 const CLEARLY_GROWN: f64 = 0.3;
+/// Where the newest pace is so many times that before, it may be steps that are seen.
+const UNEVEN: f64 = 1.3;
+/// Few objects, as those in flight are, may well differ by less than so many standard deviations of two such counts,
+const CLEARLY_MORE: f64 = 2.0;
+/// and be so few more that this many captures more are asked for.
+const DOUBTS_OF_FEW: usize = 2;
 /// Paths that explain less than this explain nothing.
 const UNEXPLAINED: f64 = 0.05;
 /// A capture that is older than so many full collections says nothing of now,
@@ -54,18 +60,24 @@ impl PathGrowth {
 
     /// How much there is to doubt, which may be chance.
     pub fn doubts(&self, bytes_per_collection: f64) -> usize {
+        let steady = self.steady();
         let (growth_bytes, reached_bytes) =
-            self.steady()
-                .into_iter()
-                .fold((0.0, 0.0), |(growth, reached), path| {
-                    (
-                        growth + path.growth_bytes(),
-                        reached + path.reached_bytes as f64,
-                    )
-                });
+            steady.iter().fold((0.0, 0.0), |(growth, reached), path| {
+                (
+                    growth + path.growth_bytes(),
+                    reached + path.reached_bytes as f64,
+                )
+            });
         let is_partial = self.explained(bytes_per_collection) < CLEARLY_EXPLAINED;
         let is_small = growth_bytes < CLEARLY_GROWN * (reached_bytes - growth_bytes);
-        usize::from(is_partial) + usize::from(is_small)
+        let largest = steady.first();
+        let is_uneven = largest.is_some_and(|path| is_faster(&self.captured_at, &path.counts));
+        let is_of_few = largest.is_some_and(|path| path.may_be_chance());
+        [is_partial, is_small, is_uneven]
+            .map(usize::from)
+            .iter()
+            .sum::<usize>()
+            + DOUBTS_OF_FEW * usize::from(is_of_few)
     }
 
     /// Whether no path that matters goes on growing, and neither does what can be reached at all.
@@ -75,11 +87,14 @@ impl PathGrowth {
             && !is_steady(&self.captured_at, &self.heap_bytes)
     }
 
-    /// Whether there are two captures, and what grew between them is not enough: a third is waited for, however old they are.
-    pub fn begins_unexplained(&self, bytes_per_collection: f64) -> bool {
-        let all: Vec<&GrowingPath> = self.paths.iter().collect();
-        (2..MIN_CAPTURES).contains(&self.captured_at.len())
-            && self.share_of(&all, bytes_per_collection) < EXPLAINED
+    /// Whether what grew from capture to capture is not enough, however old they are. Two tell that already.
+    pub fn leaves_unexplained(&self, bytes_per_collection: f64) -> bool {
+        let growing = match self.captured_at.len() {
+            0 | 1 => return false,
+            2 => self.paths.iter().collect(),
+            _ => self.steady(),
+        };
+        self.share_of(&growing, bytes_per_collection) < EXPLAINED
     }
 
     /// Which share of the growth since the first capture the paths that go on growing lead to.
@@ -130,14 +145,19 @@ impl GrowingPath {
         };
         self.reached_bytes as f64 * last.saturating_sub(*first) as f64 / (*last).max(1) as f64
     }
+
+    /// Whether it might be as many as before, if each were there by chance.
+    fn may_be_chance(&self) -> bool {
+        let (Some(&first), Some(&last)) = (self.counts.first(), self.counts.last()) else {
+            return true;
+        };
+        (last as f64 - first as f64) < CLEARLY_MORE * ((first + last) as f64).sqrt()
+    }
 }
 
 /// Whether what was counted at these collections goes on growing.
 fn is_steady(captured_at: &[u64], counts: &[u64]) -> bool {
     let seen = visible(captured_at, counts);
-    let pace = |(from_at, from): (u64, u64), (to_at, to): (u64, u64)| {
-        to.saturating_sub(from) as f64 / to_at.saturating_sub(from_at).max(1) as f64
-    };
     match seen[..] {
         [first, .., before, last] => {
             let middle = seen[seen.len() / 2];
@@ -147,6 +167,19 @@ fn is_steady(captured_at: &[u64], counts: &[u64]) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether what was counted has grown much faster since the capture before the last than earlier.
+fn is_faster(captured_at: &[u64], counts: &[u64]) -> bool {
+    match visible(captured_at, counts)[..] {
+        [first, .., before, last] => pace(before, last) > UNEVEN * pace(first, before),
+        _ => false,
+    }
+}
+
+/// Objects a full collection, between two captures.
+fn pace((from_at, from): (u64, u64), (to_at, to): (u64, u64)) -> f64 {
+    to.saturating_sub(from) as f64 / to_at.saturating_sub(from_at).max(1) as f64
 }
 
 /// When it was captured, and how many objects there were; without the captures that showed them elsewhere.
@@ -215,6 +248,19 @@ mod tests {
     }
 
     #[test]
+    fn what_seems_to_grow_faster_may_be_steps() {
+        assert_eq!(growth(&[100, 200, 325]).doubts(1.0), 0);
+        assert_eq!(growth(&[100, 200, 335]).doubts(1.0), 1);
+        assert_eq!(growth(&[100, 200, 300, 435]).doubts(1.0), 1);
+    }
+
+    #[test]
+    fn few_objects_may_be_more_by_chance() {
+        assert_eq!(growth(&[5, 6, 7]).doubts(1.0), DOUBTS_OF_FEW);
+        assert_eq!(growth(&[17, 28, 39]).doubts(1.0), 0);
+    }
+
+    #[test]
     fn what_slows_down_does_not() {
         for slows in [&[100, 200, 300, 310][..], &[100, 300, 500, 600, 650, 690]] {
             let now = slows.len() as u64 * 5;
@@ -237,11 +283,13 @@ mod tests {
     }
 
     #[test]
-    fn two_captures_without_growth_are_a_bad_beginning() {
-        assert!(growth(&[100, 101]).begins_unexplained(100.0));
-        assert!(!growth(&[100, 200]).begins_unexplained(100.0));
-        assert!(!growth(&[100]).begins_unexplained(100.0));
-        assert!(!growth(&[100, 101, 102]).begins_unexplained(100.0));
+    fn captures_without_growth_leave_it_unexplained() {
+        for stays in [&[100, 101][..], &[100, 101, 102], &[100, 200, 201]] {
+            assert!(growth(stays).leaves_unexplained(100.0), "{stays:?}");
+        }
+        for says_nothing_of_it in [&[100][..], &[100, 200], &[100, 200, 300]] {
+            assert!(!growth(says_nothing_of_it).leaves_unexplained(100.0));
+        }
     }
 
     #[test]

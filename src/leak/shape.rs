@@ -62,7 +62,8 @@ pub struct Shape {
     count: usize,
     /// By how much the line rises in the window, as a share of the memory it belongs to.
     pub growth: f64,
-    risen_floors: u32,
+    /// The lowest value of each quarter.
+    floors: [f64; 4],
 }
 
 impl Shape {
@@ -78,28 +79,36 @@ impl Shape {
             recent: RobustSlope::of(newest)?,
             latest: RobustSlope::of(&values[values.len() - LATEST..])?,
             count: values.len(),
-            risen_floors: risen_floors(values),
+            floors: floors(values),
             whole,
         })
     }
 
     /// Whether it can be suspicious at all. Cheap, and almost always false.
     pub fn may_be_suspicious(values: &[f64]) -> bool {
-        values.len() >= MIN_VALUES && risen_floors(values) == FLOORS
+        values.len() >= MIN_VALUES && count_risen(floors(values)) == FLOORS
     }
 
-    /// Whether it is worth a look.
-    pub fn suspicion(&self, min_growth: f64) -> [Check; 4] {
-        [
+    /// Whether it is worth a look. `former_peak` is what it had risen to before it last stopped growing.
+    pub fn suspicion(&self, min_growth: f64, former_peak: Option<f64>) -> Vec<Check> {
+        let mut checks = vec![
             Check::new("trend in standard deviations", self.whole.z, 3.3),
             Check::new("growth as a share of the memory", self.growth, min_growth),
             Check::new(
                 "floors of the quarters that rise",
-                self.risen_floors.into(),
+                count_risen(self.floors).into(),
                 FLOORS.into(),
             ),
             Check::new("newest slope as a share of the whole", self.pace(), 0.3),
-        ]
+        ];
+        checks.extend(former_peak.map(|peak| {
+            Check::new(
+                "floor of the newest quarter as a share of the former peak",
+                self.floors[3] / peak.max(1.0),
+                1.0,
+            )
+        }));
+        checks
     }
 
     /// Whether the growth lasts, by the series and what else speaks for it.
@@ -154,13 +163,16 @@ impl Shape {
     }
 }
 
-/// How many of the later quarters have a higher lowest value than those before.
-fn risen_floors(values: &[f64]) -> u32 {
-    let floor = |quarter: usize| {
+/// The lowest value of each quarter.
+fn floors(values: &[f64]) -> [f64; 4] {
+    [0, 1, 2, 3].map(|quarter| {
         let bounds = quarter * values.len() / 4..(quarter + 1) * values.len() / 4;
         values[bounds].iter().copied().fold(f64::INFINITY, f64::min)
-    };
-    let [first, second, third, last] = [0, 1, 2, 3].map(floor);
+    })
+}
+
+/// How many of the later floors are higher than those before.
+fn count_risen([first, second, third, last]: [f64; 4]) -> u32 {
     let rises = [third > first, last > second, last > third];
     rises.into_iter().map(u32::from).sum()
 }

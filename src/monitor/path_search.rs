@@ -7,10 +7,10 @@ use crate::leak::{GrowingPath, LeakId, MIN_CAPTURES, PathGrowth};
 
 /// Full collections between two captures.
 const COLLECTIONS_APART: u64 = 6;
-/// Those that a verdict needs lie at most so far apart, if there is the time for it: that tells more, and takes fewer.
-const MOST_COLLECTIONS_APART: u64 = 10;
 /// The same where one would decide.
 const COLLECTIONS_APART_WHEN_RIPE: u64 = 2;
+/// So many full collections before a verdict can be, the last capture that it needs is made, if there is the time for it.
+const LAST_BEFORE_VERDICT: u64 = 4;
 /// Captures after which the distance doubles.
 const CAPTURES_AT_A_DISTANCE: usize = 8;
 /// The thread pauses for at most one part in so many of the time.
@@ -207,7 +207,10 @@ impl PathSearch {
         let before = self.captured_at.len();
         match MIN_CAPTURES.saturating_sub(before + 1) as u64 {
             0 => COLLECTIONS_APART << (before / CAPTURES_AT_A_DISTANCE).min(16),
-            missing => (left / missing).clamp(COLLECTIONS_APART, MOST_COLLECTIONS_APART),
+            // The closer together the last ones are, the later it is known to have grown.
+            missing => left
+                .saturating_sub(LAST_BEFORE_VERDICT + (missing - 1) * COLLECTIONS_APART)
+                .max(COLLECTIONS_APART),
         }
     }
 
@@ -338,10 +341,10 @@ mod tests {
     }
 
     #[test]
-    fn captures_for_a_verdict_lie_apart_as_far_as_there_is_time() {
+    fn the_captures_that_a_verdict_needs_come_shortly_before_it_can() {
         for (first, expected) in [
-            (12, [12, 22, 32, 38]),
-            (18, [18, 27, 36, 42]),
+            (12, [12, 26, 32, 38]),
+            (18, [18, 26, 32, 38]),
             (30, [30, 36, 42, 48]),
         ] {
             let mut search = PathSearch::new("trend", ID);

@@ -37,7 +37,10 @@ impl Explanation {
     fn of_calm(trend: &Trend, course: &Course) -> Self {
         let window = trend.window(course, course.begins_at, Grain::Collections);
         let checks = window.shape().map_or_else(Vec::new, |shape| {
-            shape.suspicion(min_growth(course.kind)).into()
+            shape.suspicion(
+                min_growth(course.kind),
+                course.former_peak(trend.collections),
+            )
         });
         Self {
             kind: course.kind,

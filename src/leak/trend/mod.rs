@@ -70,6 +70,16 @@ struct Course {
     /// The block that is not complete.
     open: Option<Block>,
     episode: Option<Episode>,
+    recovery: Option<Recovery>,
+}
+
+/// The end of a suspicion.
+#[derive(Clone, Copy, Debug)]
+struct Recovery {
+    /// Full collections until it.
+    at: u64,
+    /// The highest reading of the suspicion.
+    peak_bytes: f64,
 }
 
 /// From the suspicion to its end.
@@ -101,6 +111,7 @@ impl Default for Trend {
             blocks: VecDeque::new(),
             open: None,
             episode: None,
+            recovery: None,
         };
         Self {
             readings: VecDeque::with_capacity(READINGS),
@@ -145,6 +156,7 @@ impl Detector for Trend {
             course.blocks.clear();
             course.open = None;
             course.episode = None;
+            course.recovery = None;
         }
     }
 
@@ -219,6 +231,25 @@ impl Course {
             }
             self.blocks.extend(self.open.take());
         }
+    }
+
+    /// Ends the suspicion of which that is known. Only its newest part is looked at from now on.
+    fn recover(&mut self, collections: u64, window: &Window) {
+        let calm = Shape::recent_count(window.readings.len()) as u64 * window.step;
+        self.begins_at = collections.saturating_sub(calm);
+        self.episode = None;
+        let values = window.values(self.kind).into_iter();
+        self.recovery = Some(Recovery {
+            at: collections,
+            peak_bytes: values.fold(0.0, f64::max),
+        });
+    }
+
+    /// What a suspicion that has ended lately had risen to: as long as it stays below, it wavers about what it has filled.
+    fn former_peak(&self, collections: u64) -> Option<f64> {
+        let is_recent = |recovery: &Recovery| collections - recovery.at < READINGS as u64;
+        let recovery = self.recovery.filter(is_recent);
+        recovery.map(|recovery| recovery.peak_bytes)
     }
 
     /// Full collections that a suspicion takes at least.
@@ -297,10 +328,7 @@ impl Trend {
         };
         if has_stopped {
             let report = self.report(at, State::Recovered);
-            let calm = Shape::recent_count(window.readings.len()) as u64 * window.step;
-            let course = &mut self.courses[at];
-            course.begins_at = self.collections.saturating_sub(calm);
-            course.episode = None;
+            self.courses[at].recover(self.collections, &window);
             return report;
         }
         let is_leak = self.collections - episode.since >= demand.collections
@@ -347,11 +375,12 @@ impl Trend {
 
     /// The collection with which the longest suspicious trend up to now begins.
     fn suspicious_since(&self, course: &Course, grain: Grain) -> Option<u64> {
+        let former_peak = course.former_peak(self.collections);
         let is_suspicious = |since: &u64| {
             let window = self.window(course, *since, grain);
             Shape::may_be_suspicious(&window.values(course.kind))
                 && window.shape().is_some_and(|shape| {
-                    all_pass(&shape.suspicion(min_growth(course.kind)))
+                    all_pass(&shape.suspicion(min_growth(course.kind), former_peak))
                         && !window.is_by_the_way(&shape)
                 })
         };
@@ -390,7 +419,7 @@ impl Trend {
             }
         } else if paths.denies(bytes_per_collection, self.collections) {
             SecondSignal::Disagrees
-        } else if paths.counts(self.collections) || paths.begins_unexplained(bytes_per_collection) {
+        } else if paths.leaves_unexplained(bytes_per_collection) {
             SecondSignal::Unexplained
         } else {
             missing

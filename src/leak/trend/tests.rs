@@ -53,6 +53,44 @@ fn a_cache_that_fills_is_a_suspect_at_most_and_recovers() {
 }
 
 #[test]
+fn what_wavers_about_what_it_has_filled_is_not_suspicious_again() {
+    // It fills, falls to a lower level, and rises from there.
+    let fills_and = |second: &[u64]| {
+        let mut fills = heap(25, 10.0, 0.3, 0.1, 31);
+        fills.extend(heap(30, 17.3, 0.0, 0.1, 32));
+        fills.extend(heap(2, 13.0, 0.0, 0.1, 33));
+        fills.extend(second);
+        states(&fills)
+    };
+    let once = [State::Suspect, State::Recovered];
+    assert_eq!(fills_and(&heap(30, 13.0, 0.12, 0.1, 34)), once);
+    let above = fills_and(&heap(60, 13.0, 0.12, 0.1, 34));
+    assert_eq!(
+        above[..3],
+        [State::Suspect, State::Recovered, State::Suspect]
+    );
+}
+
+#[test]
+fn a_former_peak_is_forgotten() {
+    let mut trend = Trend::default();
+    let mut fills = heap(25, 10.0, 0.3, 0.1, 41);
+    fills.extend(heap(30, 17.3, 0.0, 0.1, 42));
+    let states: Vec<State> = series(&fills)
+        .iter()
+        .flat_map(|reading| trend.observe(reading))
+        .map(|leak| leak.state)
+        .collect();
+    assert_eq!(states, [State::Suspect, State::Recovered]);
+    let peak = trend.courses[0].recovery.map(|recovery| recovery.at);
+    let recovered_at = peak.expect("it has recovered");
+    let until = recovered_at + READINGS as u64;
+    assert!(trend.courses[0].former_peak(until - 1).is_some());
+    assert!(trend.courses[0].former_peak(until).is_none());
+    assert_eq!(trend.explain()[0].checks.len(), 5);
+}
+
+#[test]
 fn tides_and_steps_are_no_leaks() {
     let mut random = Noise::new(3);
     let tides: Vec<u64> = (0..200)
