@@ -38,7 +38,7 @@ const DOUBTED: Patience = Patience {
 };
 /// Growth as a share of the memory up to which it takes the most, and from which on the least will do.
 const SMALL_GROWTH: f64 = 0.2;
-const LARGE_GROWTH: f64 = 0.45;
+const LARGE_GROWTH: f64 = 0.4;
 
 /// What else than the series says to a suspicion.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
