@@ -58,7 +58,7 @@ impl PathGrowth {
         self.counts(collections) && self.explained(bytes_per_collection) >= EXPLAINED
     }
 
-    /// How much there is to doubt, which may be chance.
+    /// How many captures more it takes, because of what may be chance.
     pub fn doubts(&self, bytes_per_collection: f64) -> usize {
         let steady = self.steady();
         let (growth_bytes, reached_bytes) =
@@ -73,11 +73,14 @@ impl PathGrowth {
         let largest = steady.first();
         let is_uneven = largest.is_some_and(|path| is_faster(&self.captured_at, &path.counts));
         let is_of_few = largest.is_some_and(|path| path.may_be_chance());
-        [is_partial, is_small, is_uneven]
-            .map(usize::from)
-            .iter()
-            .sum::<usize>()
-            + DOUBTS_OF_FEW * usize::from(is_of_few)
+        let doubts = [
+            (is_partial, 1),
+            (is_small, 1),
+            (is_uneven, 1),
+            (is_of_few, DOUBTS_OF_FEW),
+        ];
+        let there_are = doubts.iter().filter(|(is_there, _)| *is_there);
+        there_are.map(|(_, captures)| captures).sum()
     }
 
     /// Whether no path that matters goes on growing, and neither does what can be reached at all.
@@ -120,7 +123,7 @@ impl PathGrowth {
     }
 
     /// Whether there are captures enough, and new ones.
-    pub fn counts(&self, collections: u64) -> bool {
+    fn counts(&self, collections: u64) -> bool {
         let is_fresh = |last: &u64| collections - last <= FRESH;
         self.captured_at.len() >= MIN_CAPTURES && self.captured_at.last().is_some_and(is_fresh)
     }
