@@ -1,4 +1,4 @@
-// Runs the behavioural tests: once in native mode, once with the fallback forced.
+// Runs the behavioural tests: once in native mode, once with the fallback forced, on smaller heaps and with fewer workers.
 //
 //   node scripts/run-tests.js [--node PATH] [--mode native|fallback] [files...]
 'use strict'
@@ -39,7 +39,8 @@ function behaviouralTests () {
 /** @returns {boolean} whether all of them passed */
 function runTests (node, mode, files) {
   process.stdout.write(`\n${mode}, ${node}\n`)
-  const env = { ...process.env, MEMWATCH_FORCE_FALLBACK: mode === 'fallback' ? '1' : '' }
+  const env = { ...process.env, MEMWATCH_FORCE_FALLBACK: '' }
+  if (mode === 'fallback') Object.assign(env, { MEMWATCH_FORCE_FALLBACK: '1', MEMWATCH_TEST_SMALL_HEAPS: '1' })
   const args = ['--test', `--test-concurrency=${FILES_AT_ONCE}`, '--test-reporter=spec', ...files]
   const { status, error } = spawnSync(node, args, { env, stdio: 'inherit' })
   if (error) throw error

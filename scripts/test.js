@@ -19,11 +19,10 @@ const STEPS = [
     '__test__/write-snapshot.test.js __test__/heap-limit.test.js __test__/signal-handler.test.js']],
   // It tells of thousands of references in which our reading and V8's differ.
   [['reader', 'node --test --test-reporter=dot __test__/reader.test.js']],
-  [['heaps in fallback mode', 'MEMWATCH_TEST_SMALL_HEAPS=1 node scripts/run-tests.js --mode fallback ' +
+  [['heaps in fallback mode', 'node scripts/run-tests.js --mode fallback ' +
     '__test__/heap-diff.test.js __test__/open-heap.test.js']],
-  [['report page', 'node --test __test__/report-page.test.js']],
-  [['verdicts', 'node --test --test-concurrency=1 __test__/corpus.test.js __test__/native-leak.test.js']],
-  [['package and types', 'node --test __test__/package.test.js __test__/types.test.js']],
+  [['report page', 'node --test __test__/report-page.test.js'], ['package and types', 'node --test __test__/package.test.js __test__/types.test.js']],
+  [['verdicts', 'node --test __test__/corpus.test.js'], ['native leak', 'node --test __test__/native-leak.test.js']],
   [['demo', 'node --test __test__/demo.test.js']],
   [['stress', 'node --test __test__/stress.test.js'], ['memcheck', 'npm run test:valgrind']],
   [['Node 18 to 26', 'npm run test:matrix -- --others']]

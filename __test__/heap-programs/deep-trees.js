@@ -1,5 +1,7 @@
-// Trees: balanced, degenerate and tries, with parents, all of it circles.
+// Trees: balanced, degenerate and tries, with parents, all of it circles. A tenth as deep where heaps are to be small.
 'use strict'
+
+const COUNT = process.env.MEMWATCH_TEST_SMALL_HEAPS === '1' ? 10_000 : 100_000
 
 class Node {
   constructor (key, parent) { this.key = key; this.parent = parent; this.left = null; this.right = null }
@@ -18,13 +20,13 @@ function insert (root, key) {
 module.exports = async function build () {
   const balanced = new Node(0.5, null)
   let state = 12345
-  for (let count = 1; count < 100_000; count++) {
+  for (let count = 1; count < COUNT; count++) {
     state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
     insert(balanced, state / 2_147_483_648)
   }
   let leaf = new Node(0, null)
   const degenerate = leaf
-  for (let at = 1; at < 100_000; at++) {
+  for (let at = 1; at < COUNT; at++) {
     leaf.right = new Node(at, leaf)
     leaf = leaf.right
   }
@@ -39,6 +41,6 @@ module.exports = async function build () {
     at.word = word
   }
   let nested = []
-  for (let depth = 0; depth < 50_000; depth++) nested = depth % 2 ? [nested] : { nested }
-  return { held: { balanced, degenerate, leaf, trie, nested }, counts: { Node: 200_000, Trie: tries } }
+  for (let depth = 0; depth < COUNT / 2; depth++) nested = depth % 2 ? [nested] : { nested }
+  return { held: { balanced, degenerate, leaf, trie, nested }, counts: { Node: 2 * COUNT, Trie: tries } }
 }
