@@ -17,7 +17,7 @@ use crate::gc::{self, AllocationSite, GcEvent, Interval, ProcessMemory};
 
 pub use allocation_growth::{AllocationGrowth, GrowingStack};
 pub use classic::Classic;
-pub use path_growth::{GrowingPath, MIN_CAPTURES, PathGrowth};
+pub use path_growth::{DECISIVE, GrowingPath, MIN_CAPTURES, PathGrowth};
 pub use shape::Check;
 pub use threshold::Threshold;
 pub use trend::{Explanation, Trend};

@@ -28,7 +28,7 @@ const UNEXPLAINED: f64 = 0.05;
 /// A capture that is older than so many full collections says nothing of now,
 const FRESH: u64 = 7;
 /// and one that is older than this decides nothing: what it showed may have ended since.
-const DECISIVE: u64 = 4;
+pub const DECISIVE: u64 = 4;
 
 /// A path that had more objects in each capture.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,14 +3,12 @@
 use std::time::Duration;
 
 use crate::capture;
-use crate::leak::{GrowingPath, LeakId, MIN_CAPTURES, PathGrowth};
+use crate::leak::{DECISIVE, GrowingPath, LeakId, MIN_CAPTURES, PathGrowth};
 
 /// Full collections between two captures.
 const COLLECTIONS_APART: u64 = 6;
 /// The same where one would decide.
 const COLLECTIONS_APART_WHEN_RIPE: u64 = 2;
-/// So many full collections before a verdict can be, the last capture that it needs is made, if there is the time for it.
-const LAST_BEFORE_VERDICT: u64 = 4;
 /// Captures after which the distance doubles.
 const CAPTURES_AT_A_DISTANCE: usize = 8;
 /// The thread pauses for at most one part in so many of the time.
@@ -207,9 +205,9 @@ impl PathSearch {
         let before = self.captured_at.len();
         match MIN_CAPTURES.saturating_sub(before + 1) as u64 {
             0 => COLLECTIONS_APART << (before / CAPTURES_AT_A_DISTANCE).min(16),
-            // The closer together the last ones are, the later it is known to have grown.
+            // The last one is then new enough to decide; the closer together they are, the later it is known to have grown.
             missing => left
-                .saturating_sub(LAST_BEFORE_VERDICT + (missing - 1) * COLLECTIONS_APART)
+                .saturating_sub(DECISIVE + (missing - 1) * COLLECTIONS_APART)
                 .max(COLLECTIONS_APART),
         }
     }
