@@ -46,6 +46,7 @@ async function suspicion ({ servers }) {
     // V8 lets some heaps grow far before it collects them: nothing is suspicious there.
     for (let attempt = 0; attempt < 2 * servers && measured.length < servers; attempt++) {
       measured.push(...await measureServer(heap, rotated(KINDS, measured.length)))
+      process.stderr.write(`${name}: ${measured.length} of ${servers} servers, ${attempt + 1} tried\n`)
     }
     if (measured.length === 0) throw new Error('nothing was suspicious')
     whole.push(...wholeRows(name, measured))
