@@ -4,10 +4,11 @@
 const assert = require('node:assert/strict')
 const { it } = require('node:test')
 const { shortcomings, storm } = require('./capture-storm')
+const areSmall = require('./small-heaps')
 const { backgroundCapture, backgroundCaptureReason } = require('..').capabilities
 
 // Fewer where each of many versions runs them.
-const CAPTURES = process.env.MEMWATCH_TEST_SMALL_HEAPS === '1' ? 10 : 30
+const CAPTURES = areSmall ? 10 : 30
 
 it(`${CAPTURES} captures under storm are right`, { skip: !backgroundCapture && backgroundCaptureReason }, async (t) => {
   const result = await storm({ captures: CAPTURES })

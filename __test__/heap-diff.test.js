@@ -5,11 +5,12 @@
 const assert = require('node:assert/strict')
 const { describe, it } = require('node:test')
 const child = require('./child')
+const areSmall = require('./small-heaps')
 
 // Of large heaps, or on a slow machine, the addon warns that the pause will be long.
 const QUIET = { NODE_NO_WARNINGS: '1' }
 // What takes V8 a minute on some versions is tried at a tenth of its size there.
-const SCALE = process.env.MEMWATCH_TEST_SMALL_HEAPS === '1' ? 10 : 1
+const SCALE = areSmall ? 10 : 1
 const inChild = (body, options) => child.inChild(body, { env: QUIET, ...options })
 
 /** What a diff tells of a class, of nothing when it is not mentioned. */

@@ -4,9 +4,10 @@
 const assert = require('node:assert/strict')
 const { describe, it } = require('node:test')
 const { PACKAGE, inChild } = require('./child')
+const areSmall = require('./small-heaps')
 
 const MB = 1 << 20
-const WORKERS = process.env.MEMWATCH_TEST_SMALL_HEAPS === '1' ? 80 : 200
+const WORKERS = areSmall ? 80 : 200
 /** Before the first measurement. */
 const WARM_UP_WORKERS = 40
 // Two small leaks: a monitor's ring alone would be 1.25 MB, a worker's isolate several.

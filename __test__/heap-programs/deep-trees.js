@@ -1,7 +1,9 @@
 // Trees: balanced, degenerate and tries, with parents, all of it circles. A tenth as deep where heaps are to be small.
 'use strict'
 
-const COUNT = process.env.MEMWATCH_TEST_SMALL_HEAPS === '1' ? 10_000 : 100_000
+const areSmall = require('../small-heaps')
+
+const COUNT = areSmall ? 10_000 : 100_000
 
 class Node {
   constructor (key, parent) { this.key = key; this.parent = parent; this.left = null; this.right = null }

@@ -1,7 +1,9 @@
 // A linked list of a million nodes (a tenth of them where heaps are to be small): the longest path there is.
 'use strict'
 
-const COUNT = process.env.MEMWATCH_TEST_SMALL_HEAPS === '1' ? 100_000 : 1_000_000
+const areSmall = require('../small-heaps')
+
+const COUNT = areSmall ? 100_000 : 1_000_000
 
 class Link { constructor (at, next) { this.at = at; this.next = next } }
 

@@ -1,7 +1,9 @@
 // A million small objects of one class in one array (a tenth of them where heaps are to be small), old and new, some of them with a number that needs an object of its own.
 'use strict'
 
-const COUNT = process.env.MEMWATCH_TEST_SMALL_HEAPS ? 100_000 : 1_000_000
+const areSmall = require('../small-heaps')
+
+const COUNT = areSmall ? 100_000 : 1_000_000
 
 class Point { constructor (x, y) { this.x = x; this.y = y } }
 
