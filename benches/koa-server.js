@@ -2,37 +2,26 @@
 // the process has used and what it was told.
 'use strict'
 
-const { Session } = require('node:inspector')
+const path = require('node:path')
 const { PerformanceObserver, constants } = require('node:perf_hooks')
 const Koa = require('koa')
 const Router = require('@koa/router')
 const { Churn } = require('../corpus/lib/churn')
 const { fill } = require('./load')
-const { suspicionCaptures } = require('./suspicion-captures')
-const { own } = require('./watchers')
+const { PACKAGE, own } = require('./watchers')
 
-const captures = suspicionCaptures(process.env.MEMWATCH_BENCH_PACKAGE)
 const memwatch = own()
+const captures = countCaptures()
 const listener = () => {}
 const churn = new Churn({ bytesPerStep: 64 << 10, seed: 1 })
 const sessions = []
 let state = null
 const onLeak = (leak) => { state = leak.state }
 let fullCollections = 0
-/** How long the last capture paused, in milliseconds; `null` while one is on its way. */
-let captured = null
-let isWaiting = false
 /** Not the monitor, which does not see what happens while nobody listens. */
 const observer = new PerformanceObserver((list) => {
-  const full = list.getEntries().filter(({ detail }) => detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR)
-  fullCollections += full.length
-  if (full.length === 0 || !isWaiting) return
-  isWaiting = false
-  captures.take().then(({ pauseMs }) => { captured = pauseMs })
+  fullCollections += list.getEntries().filter(({ detail }) => detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR).length
 })
-/** The pace at which allocations are sampled for a suspicion. */
-const SAMPLES_PER_SECOND = 1000
-const inspector = new Session()
 
 const router = new Router()
 router.get('/hello', (context) => {
@@ -77,21 +66,22 @@ const COMMANDS = {
   },
   collections: () => memwatch.stats().pauses,
   observe: () => observer.observe({ entryTypes: ['gc'] }),
-  fullCollections: () => fullCollections,
-  answeredCaptures: () => captures.answered(),
-  // After the next full collection, as those of a suspicion.
-  capture: () => {
-    captured = null
-    isWaiting = true
-  },
-  captured: () => captured,
-  // At the pace of a suspicion; somebody has to watch, so that it is known how fast the program allocates.
-  sample: (on) => {
-    if (!on) return inspector.disconnect()
-    inspector.connect()
-    const samplingInterval = memwatch.stats().allocationBytesPerSecond / SAMPLES_PER_SECOND
-    inspector.post('HeapProfiler.startSampling', { samplingInterval }, (error) => { if (error) throw new Error(error.message) })
+  counters: () => ({ cpuUs: COMMANDS.cpu(), collections: fullCollections, captures: captures.begun }),
+  isCapturing: () => captures.underWay > 0
+}
+
+/** The captures that suspicions ask for. */
+function countCaptures () {
+  const { PathSearch } = require(path.join(PACKAGE, 'lib', 'path-search'))
+  const { capture } = PathSearch.prototype
+  const counted = { begun: 0, underWay: 0 }
+  PathSearch.prototype.capture = async function (request) {
+    counted.begun++
+    counted.underWay++
+    await capture.call(this, request)
+    counted.underWay--
   }
+  return counted
 }
 
 const server = new Koa().use(router.routes()).listen(0, '127.0.0.1', () => {

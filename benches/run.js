@@ -35,9 +35,9 @@ const PARTS = {
   },
   suspicion: {
     measure: suspicion,
-    repeated: 'servers',
-    full: { servers: 9 },
-    quick: { servers: 3 }
+    repeated: 'pairs',
+    full: { pairs: 4 },
+    quick: { pairs: 1 }
   }
 }
 

@@ -1,13 +1,9 @@
 // What a suspicion costs a Koa application under load: captures in copies of the process, and sampled allocations.
 //
-// A server that leaks gets requests in chunks, three times the same ones: once with a listener to `leak`, twice without. What it
-// has kept is dropped in between. Those chunks in which it was suspicious from beginning to end are compared with the same ones
-// of both other times, and these with each other. One suspicion a server: later ones within five minutes may cost less.
-//
-// Whole runs of one server differ by more than what is measured, because V8 settles on another size of its heap. So the same
-// captures are made once more, now and then, and allocations sampled, and each time is compared with the chunks right before and
-// after it; what a suspicion takes follows from its length and from how many captures it made.
-// All is of one process: two processes with the same code may differ by more still.
+// Two servers that leak get the same requests in turn, a block of chunks each; one has a listener to `leak` until it has become
+// suspicious and told its verdict, the other one has none. Then they change parts. Two processes with the same code differ by more
+// than what is measured: the geometric mean of both parts is free of that, and blocks of half a second are of how busy the machine is.
+// The blocks before the suspicion are the control. One suspicion a server: later ones within five minutes may cost less.
 'use strict'
 
 const { fork } = require('node:child_process')
@@ -19,179 +15,116 @@ const { confidence, median } = require('./confidence')
 const { ask, load } = require('./koa')
 const { interval } = require('./table')
 
-/** In the second V8 collects fully several times a second, as hardly a service does. */
+/**
+ * How far a heap may grow V8 chooses anew after each full collection, by how fast that was: all servers of a kind are told the
+ * same. In the third V8 collects fully several times a second, as hardly a service does.
+ */
 const HEAPS = {
-  '60 MB, V8\'s own settings': { flags: [], filledMegabytes: 50, chunks: 130 },
-  '10 MB, young generation of 12 MB': { flags: ['--max-semi-space-size=4'], filledMegabytes: 0, chunks: 110 }
+  '60 MB': { flags: ['--heap-growing-percent=15'], filledMegabytes: 50 },
+  '20 MB': { flags: ['--heap-growing-percent=15'], filledMegabytes: 12 },
+  '10 MB, young generation of 12 MB': { flags: ['--max-semi-space-size=4'], filledMegabytes: 0 }
 }
 const REQUESTS = 500
 const WARM_UP_CHUNKS = 40
 /** For the collections that find what was dropped. */
 const SETTLING_CHUNKS = 4
-const KINDS = ['watched', 'without', 'control']
-/** Of a piece, and of what it is compared with on either side. */
-const CHUNKS_OF_A_PIECE = 4
-const CAPTURES = 20
-const SAMPLINGS = 10
+const CHUNKS_A_BLOCK = 4
+/** By then there is a verdict on all that is suspicious. */
+const MOST_BLOCKS = 240
 
 /**
- * @param {{ servers: number }} effort
- * @returns {Promise<object[]>} two tables
+ * @param {{ pairs: number }} effort
+ * @returns {Promise<object[]>} one table
  */
-async function suspicion ({ servers }) {
-  const whole = []
-  const pieces = []
+async function suspicion ({ pairs }) {
+  const rows = []
   for (const [name, heap] of Object.entries(HEAPS)) {
     const measured = []
-    // V8 lets some heaps grow far before it collects them: nothing is suspicious there.
-    for (let attempt = 0; attempt < 2 * servers && measured.length < servers; attempt++) {
-      measured.push(...await measureServer(heap, rotated(KINDS, measured.length)))
-      process.stderr.write(`${name}: ${measured.length} of ${servers} servers, ${attempt + 1} tried\n`)
+    while (measured.length < pairs) {
+      measured.push(await measurePair(heap))
+      process.stderr.write(`${name}: ${measured.length} of ${pairs} pairs\n`)
     }
-    if (measured.length === 0) throw new Error('nothing was suspicious')
-    whole.push(...wholeRows(name, measured))
-    pieces.push(pieceRow(name, measured))
+    rows.push(row(name, 'suspicious', measured), row(name, 'calm', measured))
   }
   return [{
-    title: 'Koa while something is suspicious, whole runs',
-    note: `${REQUESTS} requests a chunk; 95 % intervals in brackets`,
-    head: ['heap', 'compared', 'servers', 'ratio of throughput', 'ratio of CPU', 'seconds', 'full collections'],
-    rows: whole
-  }, {
-    title: 'Koa while something is suspicious, piece by piece',
-    note: `${CAPTURES} captures and ${SAMPLINGS} times sampling a server, each compared with the chunks on either side; the ratio is what they leave of a suspicion`,
-    head: ['heap', 'servers', 'a capture takes, ms', 'ratio of throughput while sampling', 'captures of a suspicion', 'its seconds', 'ratio of throughput'],
-    rows: pieces
+    title: 'Koa while something is suspicious',
+    note: `pairs of servers, each server suspicious once; blocks of ${CHUNKS_A_BLOCK} × ${REQUESTS} requests in turn; 95 % intervals in brackets`,
+    head: ['heap', 'compared with not watched', 'pairs', 'ratio of throughput', 'ratio of CPU', 'seconds', 'full collections', 'captures'],
+    rows
   }]
 }
 
-/** Of as many servers as there are values, each value comes first once: V8's heap is another one in each run. */
-const rotated = (values, by) => values.map((_, at) => values[(at + by) % values.length])
+/** What one pair of servers had to do while the one that is watched was suspicious, and before. */
+async function measurePair (heap) {
+  const servers = [await start(heap), await start(heap)]
+  const parts = [await measureSuspicion(...servers), await measureSuspicion(...servers.toReversed())]
+  for (const { child } of servers) {
+    child.disconnect()
+    await once(child, 'exit')
+  }
+  return Object.fromEntries(['suspicious', 'calm'].map((state) => [state, compare(parts.map((part) => part[state]))]))
+}
 
-/** The ratios of one server by what is compared; nothing when it never was suspicious. */
-async function measureServer ({ flags, filledMegabytes, chunks }, order) {
+async function start ({ flags, filledMegabytes }) {
   const child = fork(path.join(__dirname, 'koa-server.js'), { execArgv: flags })
   const url = `http://127.0.0.1:${await answer(child)}/leak`
   await ask(child, 'observe')
   await ask(child, 'fill', filledMegabytes)
   for (let at = 0; at < WARM_UP_CHUNKS; at++) await load(url, REQUESTS)
-  const runs = {}
-  for (const kind of order) runs[kind] = await measureChunks(child, url, chunks, kind === 'watched')
-  const pieces = await measurePieces(child, url)
-  child.disconnect()
-  await once(child, 'exit')
-  const { watched, without, control } = runs
-  const where = (wanted) => watched.flatMap((chunk, at) => wanted(chunk, watched[at - 1]) ? [at] : [])
-  const suspicious = where(({ state }, before) => state === 'suspect' && before?.state === 'suspect')
-  if (suspicious.length === 0) return []
-  const begun = where(({ state }, before) => state === 'suspect' || before?.state === 'suspect').map((at) => watched[at])
-  return [{
-    suspicious: compare(suspicious, watched, [without, control]),
-    control: compare(suspicious, control, [without]),
-    ...pieces,
-    captures: begun.at(-1).captures - watched[0].captures,
-    seconds: begun.reduce((sum, { seconds }) => sum + seconds, 0)
-  }]
+  return { child, url }
 }
 
-/** Some chunks of a run with the same ones of others. */
-function compare (places, run, others) {
-  const sum = (chunks, field) => places.reduce((all, at) => all + chunks[at][field], 0)
-  const base = (field) => others.reduce((all, chunks) => all + sum(chunks, field), 0) / others.length
-  return {
-    throughput: base('seconds') / sum(run, 'seconds'),
-    cpu: sum(run, 'cpuUs') / base('cpuUs'),
-    seconds: sum(run, 'seconds'),
-    collections: sum(run, 'collections')
+/** Blocks of both servers in turn, from the first request until `watched` is not suspicious any more. */
+async function measureSuspicion (watched, other) {
+  for (const { child, url } of [watched, other]) {
+    await ask(child, 'forget')
+    for (let at = 0; at < SETTLING_CHUNKS; at++) await load(url, REQUESTS)
   }
+  await ask(watched.child, 'follow', true)
+  const blocks = { suspicious: [], calm: [] }
+  for (let at = 0, before = null, state = null; before !== 'suspect' || state === 'suspect'; at++) {
+    if (at === MOST_BLOCKS) throw new Error(`the server was ${state ?? 'not suspicious'} after ${at} blocks`)
+    before = state
+    // A capture does not go on in the other server's time.
+    const ofWatched = await measureBlock(watched, async (done) => done >= CHUNKS_A_BLOCK && !await ask(watched.child, 'isCapturing'))
+    const ofOther = await measureBlock(other, (done) => done === ofWatched.chunks)
+    state = await ask(watched.child, 'state')
+    blocks[before === 'suspect' || state === 'suspect' ? 'suspicious' : 'calm'].push([ofWatched, ofOther])
+  }
+  await ask(watched.child, 'follow', false)
+  return blocks
 }
 
-function wholeRows (name, measured) {
-  const row = (kind, what) => [
-    name,
-    what,
-    String(measured.length),
-    ...['throughput', 'cpu'].map((field) => interval(confidence(measured.map((one) => [one[kind][field]])), 4)),
-    ...['seconds', 'collections'].map((field) => median(measured.map((one) => one[kind][field])).toFixed(0))
-  ]
-  return [
-    row('suspicious', 'suspicious to not watched'),
-    row('control', 'not watched to not watched (control)')
-  ]
+/** Chunks of requests until there are enough of them. */
+async function measureBlock ({ child, url }, isEnough) {
+  const begun = await ask(child, 'counters')
+  let chunks = 0
+  let seconds = 0
+  do {
+    seconds += (await load(url, REQUESTS)).seconds
+    chunks++
+  } while (!await isEnough(chunks))
+  const ended = await ask(child, 'counters')
+  return { chunks, seconds, ...Object.fromEntries(Object.entries(ended).map(([name, value]) => [name, value - begun[name]])) }
 }
 
-function pieceRow (name, measured) {
-  const lost = confidence(measured.map((one) => one.capturesMs))
-  const sampling = confidence(measured.map((one) => one.sampling))
-  const left = ({ captures, seconds, capturesMs, sampling }) => (1 - captures * median(capturesMs) / 1000 / seconds) * median(sampling)
+/** Both parts of a pair: which server is the faster one falls out of the geometric mean. */
+function compare (parts) {
+  const sum = (blocks, of, field) => blocks.reduce((all, block) => all + block[of][field], 0)
+  const ratio = (field) => Math.sqrt(parts.reduce((product, blocks) => product * sum(blocks, 0, field) / sum(blocks, 1, field), 1))
+  const mean = (field) => parts.reduce((all, blocks) => all + sum(blocks, 0, field), 0) / parts.length
+  return { throughput: 1 / ratio('seconds'), cpu: ratio('cpuUs'), seconds: mean('seconds'), collections: mean('collections'), captures: mean('captures') }
+}
+
+function row (name, state, measured) {
+  const values = (field) => measured.map((pair) => pair[state][field])
   return [
     name,
+    state,
     String(measured.length),
-    interval(lost, 0),
-    interval(sampling, 4),
-    median(measured.map(({ captures }) => captures)).toFixed(0),
-    median(measured.map(({ seconds }) => seconds)).toFixed(0),
-    interval(confidence(measured.map((one) => [left(one)])), 4)
+    ...['throughput', 'cpu'].map((field) => interval(confidence(values(field).map((value) => [value])), 4)),
+    ...['seconds', 'collections', 'captures'].map((field) => median(values(field)).toFixed(1))
   ]
-}
-
-/**
- * Captures, and sampling, each against the chunks on either side.
- *
- * @returns {Promise<{ capturesMs: number[], sampling: number[] }>} what each capture took from the time, and ratios of throughput
- */
-async function measurePieces (child, url) {
-  await ask(child, 'watch', true)
-  const loaded = async () => (await load(url, REQUESTS)).seconds
-  const calm = async () => {
-    let seconds = 0
-    for (let at = 0; at < CHUNKS_OF_A_PIECE; at++) seconds += await loaded()
-    return seconds / CHUNKS_OF_A_PIECE
-  }
-  const capturesMs = []
-  for (let before = await calm(); capturesMs.length < CAPTURES;) {
-    await ask(child, 'forget')
-    await ask(child, 'capture')
-    const chunks = []
-    while (chunks.length < CHUNKS_OF_A_PIECE || await ask(child, 'captured') === null) chunks.push(await loaded())
-    const after = await calm()
-    const usual = (before + after) / 2
-    capturesMs.push(chunks.reduce((sum, seconds) => sum + seconds - usual, 0) * 1000)
-    before = after
-  }
-  const sampling = []
-  for (let before = await calm(); sampling.length < SAMPLINGS;) {
-    await ask(child, 'forget')
-    await ask(child, 'sample', true)
-    const sampled = await calm()
-    await ask(child, 'sample', false)
-    const after = await calm()
-    sampling.push((before + after) / 2 / sampled)
-    before = after
-  }
-  await ask(child, 'watch', false)
-  return { capturesMs, sampling }
-}
-
-/**
- * Chunks one after the other. The server begins with what it was filled with, whatever it has kept before.
- *
- * @returns {Promise<{ seconds: number, cpuUs: number, collections: number, state: string | null, captures: number }[]>}
- */
-async function measureChunks (child, url, count, isWatched) {
-  await ask(child, 'forget')
-  for (let at = 0; at < SETTLING_CHUNKS; at++) await load(url, REQUESTS)
-  if (isWatched) await ask(child, 'follow', true)
-  const chunks = []
-  while (chunks.length < count) {
-    const [cpuBefore, fullBefore] = [await ask(child, 'cpu'), await ask(child, 'fullCollections')]
-    const { seconds } = await load(url, REQUESTS)
-    const cpuUs = await ask(child, 'cpu') - cpuBefore
-    const collections = await ask(child, 'fullCollections') - fullBefore
-    chunks.push({ seconds, cpuUs, collections, state: await ask(child, 'state'), captures: await ask(child, 'answeredCaptures') })
-  }
-  if (isWatched) await ask(child, 'follow', false)
-  return chunks
 }
 
 module.exports = { suspicion }

@@ -5,8 +5,9 @@ const { Writable } = require('node:stream')
 const path = require('node:path')
 
 const peer = (name) => require(path.join(__dirname, 'peers', 'node_modules', name))
-// Another build of this package can be measured in its place.
-const own = () => require(process.env.MEMWATCH_BENCH_PACKAGE ?? '..')
+/** Another build of this package can be measured in its place. */
+const PACKAGE = process.env.MEMWATCH_BENCH_PACKAGE ?? path.join(__dirname, '..')
+const own = () => require(PACKAGE)
 
 let delivered = 0
 const count = () => { delivered++ }
@@ -60,4 +61,4 @@ const WATCHERS = {
 /** Events that the watcher has delivered to JavaScript so far. */
 const deliveredSoFar = () => delivered
 
-module.exports = { WATCHERS, deliveredSoFar, own }
+module.exports = { PACKAGE, WATCHERS, deliveredSoFar, own }
