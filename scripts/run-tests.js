@@ -1,6 +1,8 @@
 // Runs the behavioural tests: once in native mode, once with the fallback forced, on smaller heaps and with fewer workers.
 //
-//   node scripts/run-tests.js [--node PATH] [--mode native|fallback] [files...]
+//   node scripts/run-tests.js [--node PATH] [--mode native|fallback] [--files-at-once N] [files...]
+//
+// Each file runs in a process of its own and starts more of them.
 'use strict'
 
 const { spawnSync } = require('node:child_process')
@@ -10,18 +12,16 @@ const { parseArgs } = require('node:util')
 
 const MODES = ['native', 'fallback']
 const TESTS = path.resolve(__dirname, '..', '__test__')
-// Each file runs in a process of its own and starts more of them.
-const FILES_AT_ONCE = 2
 
-const USAGE = 'usage: run-tests.js [--node PATH] [--mode native|fallback] [files...]\n'
+const USAGE = 'usage: run-tests.js [--node PATH] [--mode native|fallback] [--files-at-once N] [files...]\n'
 
 function readArguments () {
   const { values, positionals } = parseArgs({
-    options: { node: { type: 'string', default: process.execPath }, mode: { type: 'string' } },
+    options: { node: { type: 'string', default: process.execPath }, mode: { type: 'string' }, 'files-at-once': { type: 'string', default: '2' } },
     allowPositionals: true
   })
   if (values.mode !== undefined && !MODES.includes(values.mode)) throw new Error(`there is no mode ${values.mode}`)
-  return { node: values.node, modes: values.mode ? [values.mode] : MODES, files: positionals }
+  return { node: values.node, modes: values.mode ? [values.mode] : MODES, filesAtOnce: values['files-at-once'], files: positionals }
 }
 
 /** Not about the watcher, or too long to be run in both modes on every version: `scripts/test.js` runs them. */
@@ -37,20 +37,20 @@ function behaviouralTests () {
 }
 
 /** @returns {boolean} whether all of them passed */
-function runTests (node, mode, files) {
+function runTests (node, mode, filesAtOnce, files) {
   process.stdout.write(`\n${mode}, ${node}\n`)
   const env = { ...process.env, MEMWATCH_FORCE_FALLBACK: '' }
   if (mode === 'fallback') Object.assign(env, { MEMWATCH_FORCE_FALLBACK: '1', MEMWATCH_TEST_SMALL_HEAPS: '1' })
-  const args = ['--test', `--test-concurrency=${FILES_AT_ONCE}`, '--test-reporter=spec', ...files]
+  const args = ['--test', `--test-concurrency=${filesAtOnce}`, '--test-reporter=spec', ...files]
   const { status, error } = spawnSync(node, args, { env, stdio: 'inherit' })
   if (error) throw error
   return status === 0
 }
 
 function main () {
-  const { node, modes, files } = readArguments()
+  const { node, modes, filesAtOnce, files } = readArguments()
   const tests = files.length > 0 ? files : behaviouralTests()
-  const failed = modes.filter((mode) => !runTests(node, mode, tests))
+  const failed = modes.filter((mode) => !runTests(node, mode, filesAtOnce, tests))
   if (failed.length > 0) process.stderr.write(`\nfailed: ${failed.join(', ')}\n`)
   return failed.length > 0 ? 1 : 0
 }

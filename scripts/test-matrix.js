@@ -8,12 +8,15 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { spawnSync } = require('node:child_process')
+const { spawn } = require('node:child_process')
+const { once } = require('node:events')
 const { parseArgs } = require('node:util')
 const { VERSIONS, installNode } = require('./install-node')
 
 const ROOT = path.join(__dirname, '..')
 const ADDON = 'memwatch-rs.linux-x64-gnu.node'
+/** Each version's tests run one after the other, so that no processor waits for the longest of them. */
+const VERSIONS_AT_ONCE = 2
 
 /** What the versions may differ in without V8's hooks; the first step of `npm test` runs all of it once. */
 const FALLBACK = ['events', 'leak', 'trace-gc'].map((name) => path.join('__test__', `${name}.test.js`))
@@ -23,18 +26,30 @@ const HEAPS = ['heap-diff', 'open-heap', 'capture', 'capture-storm', 'reader'].m
 
 const SUITES = {
   truth: (node) => [node, '--test', path.join('__test__', 'truth.test.js')],
-  behaviour: (node) => [process.execPath, path.join('scripts', 'run-tests.js'), '--node', node, '--mode', 'native'],
-  fallback: (node) => [process.execPath, path.join('scripts', 'run-tests.js'), '--node', node, '--mode', 'fallback',
-    ...FALLBACK],
-  heaps: (node) => [process.execPath, path.join('scripts', 'run-tests.js'), '--node', node, '--mode', 'native', ...HEAPS]
+  behaviour: (node) => behavioural(node, 'native'),
+  fallback: (node) => behavioural(node, 'fallback', FALLBACK),
+  heaps: (node) => behavioural(node, 'native', HEAPS)
 }
 
-function run ([command, ...args]) {
+const behavioural = (node, mode, files = []) =>
+  [process.execPath, path.join('scripts', 'run-tests.js'), '--node', node, '--mode', mode, '--files-at-once', '1', ...files]
+
+async function run ([command, ...args]) {
   // A runner inside a runner would report to the outer one instead of ending with a status.
   const env = { ...process.env, NODE_OPTIONS: '', NODE_TEST_CONTEXT: undefined, MEMWATCH_TEST_SMALL_HEAPS: '1' }
-  const { status, signal, error, stdout, stderr } = spawnSync(command, args,
-    { cwd: ROOT, env, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 })
-  return { passed: status === 0, output: `${stdout ?? ''}${stderr ?? ''}${error ?? signal ?? ''}` }
+  const child = spawn(command, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => { output += text })
+  const [status, signal] = await once(child, 'close')
+  return { passed: status === 0, output: `${output}${signal ?? ''}` }
+}
+
+/** @returns {Promise<{ version: string, v8: string, results: object[] }>} */
+async function runVersion (version, node) {
+  const results = []
+  for (const [name, command] of Object.entries(SUITES)) results.push({ version, name, ...await run(command(node)) })
+  const { output } = await run([node, '-p', 'process.versions.v8.split("-")[0]'])
+  return { version, v8: output.trim(), results }
 }
 
 function selected (args) {
@@ -46,31 +61,30 @@ function selected (args) {
   })
 }
 
-function main (args) {
+async function main (args) {
   const { values, positionals } = parseArgs({ args, options: { others: { type: 'boolean' } }, allowPositionals: true })
   const isAsked = (version) => !values.others || `v${version}` !== process.version
   const versions = selected(positionals).filter(isAsked)
   if (!fs.existsSync(path.join(ROOT, ADDON))) throw new Error(`${ADDON} is not there: npm run build`)
   // All of them first, so that a registry that is away costs no time.
   const nodes = versions.map((version) => [version, installNode(version)])
-  const names = Object.keys(SUITES)
   const row = (cells) => process.stdout.write(`${cells.map((cell) => cell.padEnd(12)).join('').trimEnd()}\n`)
-  row(['Node', 'V8', ...names])
+  row(['Node', 'V8', ...Object.keys(SUITES)])
   const failures = []
-  for (const [version, node] of nodes) {
-    const results = names.map((name) => ({ name, ...run(SUITES[name](node)) }))
-    const v8 = run([node, '-p', 'process.versions.v8.split("-")[0]']).output.trim()
-    row([version, v8, ...results.map(({ passed }) => passed ? 'passed' : 'FAILED')])
-    failures.push(...results.filter(({ passed }) => !passed).map((result) => ({ version, ...result })))
+  const runNext = async () => {
+    for (let next = nodes.shift(); next; next = nodes.shift()) {
+      const { version, v8, results } = await runVersion(...next)
+      row([version, v8, ...results.map(({ passed }) => passed ? 'passed' : 'FAILED')])
+      failures.push(...results.filter(({ passed }) => !passed))
+    }
   }
+  await Promise.all(Array.from({ length: VERSIONS_AT_ONCE }, runNext))
   // At the end, where people look.
   for (const { version, name, output } of failures) process.stderr.write(`\n${name} on Node ${version}:\n${output}\n`)
   return failures.length > 0 ? 1 : 0
 }
 
-try {
-  process.exitCode = main(process.argv.slice(2))
-} catch (error) {
+main(process.argv.slice(2)).then((status) => { process.exitCode = status }, (error) => {
   process.stderr.write(`test-matrix: ${error.message}\n`)
   process.exitCode = 1
-}
+})

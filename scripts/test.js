@@ -18,9 +18,9 @@ const STEPS = [
   [['background capture', 'node scripts/run-tests.js --mode native __test__/capture.test.js __test__/capture-storm.test.js ' +
     '__test__/write-snapshot.test.js __test__/heap-limit.test.js __test__/signal-handler.test.js']],
   // It tells of thousands of references in which our reading and V8's differ.
-  [['reader', 'node --test --test-reporter=dot __test__/reader.test.js']],
-  [['heaps in fallback mode', 'node scripts/run-tests.js --mode fallback ' +
-    '__test__/heap-diff.test.js __test__/open-heap.test.js']],
+  [['reader', 'node --test --test-reporter=dot __test__/reader.test.js'],
+    ['heaps in fallback mode', 'node scripts/run-tests.js --mode fallback --files-at-once 1 ' +
+      '__test__/heap-diff.test.js __test__/open-heap.test.js']],
   [['report page', 'node --test __test__/report-page.test.js'], ['package and types', 'node --test __test__/package.test.js __test__/types.test.js']],
   [['verdicts', 'node --test __test__/corpus.test.js'], ['native leak', 'node --test __test__/native-leak.test.js']],
   [['demo', 'node --test __test__/demo.test.js']],
