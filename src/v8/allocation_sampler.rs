@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::gc::{AllocationSite, SiteId};
 
 /// Frames of a stack that V8 notes.
-const STACK_DEPTH: c_int = 32;
+const STACK_DEPTH: c_int = 16;
 /// Frames of a stack that are told.
 const TOLD_FRAMES: usize = 8;
 /// Sites that are told, those with the most bytes.
