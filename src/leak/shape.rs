@@ -134,7 +134,7 @@ impl Shape {
             Check::new(
                 "highest likely slope of the last eight as a share of that before",
                 self.latest_pace(),
-                0.5,
+                0.6,
             ),
         ]
     }
