@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn who_allocates_more_is_sampled_more_rarely() {
         assert_eq!(interval_bytes(Some(0.0)), 16 << 10);
-        assert_eq!(interval_bytes(Some(1000.0 * 1048576.0)), 1 << 20);
+        assert_eq!(interval_bytes(Some(500.0 * 1048576.0)), 1 << 20);
         assert_eq!(interval_bytes(None), 512 << 10);
     }
 
