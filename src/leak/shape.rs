@@ -141,25 +141,13 @@ impl Shape {
 
     /// The slope of the newest values, as a share of that of all.
     fn pace(&self) -> f64 {
-        self.share(self.recent.slope)
+        share(self.recent.slope, self.whole.slope)
     }
 
     /// What the last eight grow at most, as a share of the slope of all, or of that before them where growth had surely become
     /// faster.
     fn latest_pace(&self) -> f64 {
-        let before = self.preceding.low.max(self.whole.slope);
-        match before {
-            0.0 => 0.0,
-            before => self.latest.high / before,
-        }
-    }
-
-    /// Of the slope of all values; zero where that is none.
-    fn share(&self, slope: f64) -> f64 {
-        match self.whole.slope {
-            0.0 => 0.0,
-            whole => slope / whole,
-        }
+        share(self.latest.high, self.preceding.low.max(self.whole.slope))
     }
 
     /// Whether the newest values surely grow at less than half the pace of all, or hardly any more.
@@ -176,6 +164,14 @@ impl Shape {
     /// How many values of so many are the newest part.
     pub fn recent_count(count: usize) -> usize {
         (count / 2).max(MIN_RECENT)
+    }
+}
+
+/// Of another slope; zero where that is none.
+fn share(slope: f64, whole: f64) -> f64 {
+    match whole {
+        0.0 => 0.0,
+        whole => slope / whole,
     }
 }
 
