@@ -31,6 +31,8 @@ pub struct StatsSample {
     pub base: Base,
     /// Collections and their pauses up to this one, by kind.
     pub kinds: KindSums,
+    /// Nanoseconds since the full collection before.
+    pub elapsed_ns: Option<u64>,
     /// Share of wall time spent in collections since the full collection before, 0 to 1.
     pub gc_time_ratio: Option<f64>,
     /// Bytes allocated: exact on V8 14.6 and later, before that an estimate (docs/api.md).
@@ -113,6 +115,7 @@ impl Statistics {
             heap: heap.after,
             base: self.base,
             kinds: self.span.kinds,
+            elapsed_ns: rates.map(|rates| rates.elapsed_ns),
             gc_time_ratio: rates.map(|rates| rates.gc_time_ratio),
             allocation_bytes_per_second: rates.and_then(|rates| rates.allocation),
             promotion_bytes_per_second: rates.and_then(|rates| rates.promotion),
@@ -201,6 +204,7 @@ fn average(so_far: u64, reading: u64, period: u64) -> u64 {
 
 #[derive(Clone, Copy)]
 struct Rates {
+    elapsed_ns: u64,
     gc_time_ratio: f64,
     allocation: Option<f64>,
     promotion: Option<f64>,
@@ -241,8 +245,8 @@ impl Span {
         };
         let young = std::mem::take(&mut self.young_allocated_bytes);
         let start = self.start.replace(next)?;
-        let elapsed_ns = next.end_ns.checked_sub(start.end_ns).filter(|ns| *ns > 0)? as f64;
-        let per_second = |bytes: u64| bytes as f64 * 1e9 / elapsed_ns;
+        let elapsed_ns = next.end_ns.checked_sub(start.end_ns).filter(|ns| *ns > 0)?;
+        let per_second = |bytes: u64| bytes as f64 * 1e9 / elapsed_ns as f64;
         // The fallback cannot read the heap before a collection.
         let old_growth =
             (before.total_bytes > 0).then(|| old_before.saturating_sub(start.old_generation_bytes));
@@ -252,8 +256,10 @@ impl Span {
             0 => old_growth.map(|growth| young + growth),
             total => Some(total.saturating_sub(start.total_allocated_bytes)),
         };
+        let pauses_ns = pause_ns.saturating_sub(start.pause_ns);
         Some(Rates {
-            gc_time_ratio: ((pause_ns.saturating_sub(start.pause_ns)) as f64 / elapsed_ns).min(1.0),
+            elapsed_ns,
+            gc_time_ratio: (pauses_ns as f64 / elapsed_ns as f64).min(1.0),
             allocation: allocation.map(per_second),
             promotion: old_growth.map(per_second),
         })

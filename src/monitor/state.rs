@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::allocation_watch::SamplingOrder;
+use super::allocation_watch::{Pace, SamplingOrder};
 use super::config::{Change, Config};
 use super::inbox::{Inboxes, Interests, Notification, SnapshotWritten, Stats, Warning};
 use super::path_search::{CaptureAnswer, CaptureBudget, CaptureCost, Moment, PathSearch};
@@ -351,10 +351,15 @@ impl State {
             self.void_allocations("sampling of allocations is switched off");
             return None;
         }
-        let sample = self.statistics.last();
+        let pace = self.statistics.last().and_then(|sample| {
+            Some(Pace {
+                allocation_bytes_per_second: sample.allocation_bytes_per_second?,
+                elapsed_ns: sample.elapsed_ns?,
+            })
+        });
         Some(SamplingOrder {
             collections: self.detector.collections(),
-            allocation_bytes_per_second: sample.and_then(|one| one.allocation_bytes_per_second),
+            pace,
         })
     }
 
