@@ -8,9 +8,8 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { spawn } = require('node:child_process')
-const { once } = require('node:events')
 const { parseArgs } = require('node:util')
+const { collect } = require('./collect')
 const { VERSIONS, installNode } = require('./install-node')
 
 const ROOT = path.join(__dirname, '..')
@@ -34,14 +33,10 @@ const SUITES = {
 const behavioural = (node, mode, files = []) =>
   [process.execPath, path.join('scripts', 'run-tests.js'), '--node', node, '--mode', mode, '--files-at-once', '1', ...files]
 
-async function run ([command, ...args]) {
+function run ([command, ...args]) {
   // A runner inside a runner would report to the outer one instead of ending with a status.
   const env = { ...process.env, NODE_OPTIONS: '', NODE_TEST_CONTEXT: undefined, MEMWATCH_TEST_SMALL_HEAPS: '1' }
-  const child = spawn(command, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => { output += text })
-  const [status, signal] = await once(child, 'close')
-  return { passed: status === 0, output: `${output}${signal ?? ''}` }
+  return collect(command, args, { cwd: ROOT, env })
 }
 
 /** @returns {Promise<{ version: string, v8: string, results: object[] }>} */

@@ -4,6 +4,7 @@
 const { spawn } = require('node:child_process')
 const { once } = require('node:events')
 const path = require('node:path')
+const { collect } = require('./collect')
 
 const ROOT = path.join(__dirname, '..')
 
@@ -36,14 +37,21 @@ const rows = []
 async function run ([name, command], isAlone) {
   const since = Date.now()
   const title = `\n== ${name}: ${command}\n`
-  if (isAlone) process.stdout.write(title)
-  const child = spawn(command, { cwd: ROOT, shell: true, stdio: isAlone ? 'inherit' : ['ignore', 'pipe', 'pipe'] })
-  let printed = ''
-  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text) => { printed += text })
-  const [status] = await once(child, 'close')
-  if (!isAlone) process.stdout.write(title + printed)
-  rows.push(`${status === 0 ? 'passed' : 'FAILED'}  ${seconds(since).padStart(5)} s  ${name}`)
+  const passed = await (isAlone ? show : collectAndShow)(title, command)
+  rows.push(`${passed ? 'passed' : 'FAILED'}  ${seconds(since).padStart(5)} s  ${name}`)
+  return passed
+}
+
+async function show (title, command) {
+  process.stdout.write(title)
+  const [status] = await once(spawn(command, { cwd: ROOT, shell: true, stdio: 'inherit' }), 'close')
   return status === 0
+}
+
+async function collectAndShow (title, command) {
+  const { passed, output } = await collect(command, [], { cwd: ROOT, shell: true })
+  process.stdout.write(title + output)
+  return passed
 }
 
 async function main () {
