@@ -41,8 +41,10 @@ async function suspicion ({ pairs }) {
   for (const [name, heap] of Object.entries(HEAPS)) {
     const measured = []
     while (measured.length < pairs) {
-      measured.push(await measurePair(heap))
-      process.stderr.write(`${name}: ${measured.length} of ${pairs} pairs\n`)
+      const pair = await measurePair(heap)
+      measured.push(pair)
+      const [suspicious, calm] = [pair.suspicious, pair.calm].map(({ throughput }) => throughput.toFixed(3))
+      process.stderr.write(`${name}: ${measured.length} of ${pairs} pairs, throughput ${suspicious} while suspicious, ${calm} calm\n`)
     }
     rows.push(row(name, 'suspicious', measured), row(name, 'calm', measured))
   }
