@@ -7,8 +7,10 @@ use super::robust_slope::RobustSlope;
 pub const MIN_VALUES: usize = 12;
 /// The newer half of a window shows whether the growth goes on; it has so many values at least.
 const MIN_RECENT: usize = 10;
-/// So many values tell whether it has just ended, where they hardly waver.
+/// So many values tell whether it has just ended, where they hardly waver,
 const LATEST: usize = 8;
+/// and so many where it has slowed down before.
+const NEWEST: usize = 5;
 /// Of so many values the newer half shows it well enough to go by the slope alone.
 const CLEAR_COUNT: usize = 32;
 /// The share of the pace of all values with which the newest hardly grow.
@@ -60,6 +62,8 @@ pub struct Shape {
     recent: RobustSlope,
     /// Of the last eight.
     latest: RobustSlope,
+    /// Of the last five.
+    newest: RobustSlope,
     /// Of as many before these as the newer half has at least.
     preceding: RobustSlope,
     count: usize,
@@ -75,14 +79,15 @@ impl Shape {
         if values.len() < MIN_VALUES {
             return None;
         }
-        let newest = &values[values.len() - Self::recent_count(values.len())..];
+        let recent = &values[values.len() - Self::recent_count(values.len())..];
         let (earlier, latest) = values.split_at(values.len() - LATEST);
         let preceding = &earlier[earlier.len().saturating_sub(MIN_RECENT)..];
         let whole = RobustSlope::of(values)?;
         Some(Self {
             growth: whole.slope * values.len() as f64 / base.max(1.0),
-            recent: RobustSlope::of(newest)?,
+            recent: RobustSlope::of(recent)?,
             latest: RobustSlope::of(latest)?,
+            newest: RobustSlope::of(&latest[LATEST - NEWEST..])?,
             preceding: RobustSlope::of(preceding)?,
             count: values.len(),
             floors: floors(values),
@@ -132,7 +137,7 @@ impl Shape {
             Check::new("newest slope as a share of the whole", self.pace(), pace),
             Check::new("lowest likely newest slope", self.recent.low, floor),
             Check::new(
-                "highest likely slope of the last eight as a share of that before",
+                "highest likely slope of the last eight or five as a share of that before",
                 self.latest_pace(),
                 0.6,
             ),
@@ -144,10 +149,11 @@ impl Shape {
         share(self.recent.slope, self.whole.slope)
     }
 
-    /// What the last eight grow at most, as a share of the slope of all, or of that before them where growth had surely become
-    /// faster.
+    /// What the last eight grow at most, or the last five, as a share of the slope of all, or of that before them where growth
+    /// had surely become faster.
     fn latest_pace(&self) -> f64 {
-        share(self.latest.high, self.preceding.low.max(self.whole.slope))
+        let high = self.latest.high.min(self.newest.high);
+        share(high, self.preceding.low.max(self.whole.slope))
     }
 
     /// Whether the newest values surely grow at less than half the pace of all, or hardly any more.
@@ -201,13 +207,22 @@ mod tests {
 
     #[test]
     fn what_has_just_ended_is_no_leak_though_it_had_become_faster() {
-        // Tiles of a map that were loaded faster and faster, until there were no more: a recorded series.
+        // Tiles of a map that were loaded faster and faster, until there were no more: two recorded series.
         let loaded = [
-            15.4, 15.7, 16.1, 16.5, 17.4, 18.1, 19.0, 20.0, 21.3, 22.5, 24.0, 25.3, 26.8, 28.5,
-            30.1, 31.6, 34.0, 36.3, 38.3, 40.2, 42.1, 44.8, 47.5, 50.0, 53.2, 55.5, 58.4, 61.5,
-            64.1, 65.3, 66.5, 67.2, 67.5, 67.7, 67.7, 67.9,
+            [
+                15.4, 15.7, 16.1, 16.5, 17.4, 18.1, 19.0, 20.0, 21.3, 22.5, 24.0, 25.3, 26.8, 28.5,
+                30.1, 31.6, 34.0, 36.3, 38.3, 40.2, 42.1, 44.8, 47.5, 50.0, 53.2, 55.5, 58.4, 61.5,
+                64.1, 65.3, 66.5, 67.2, 67.5, 67.7, 67.7, 67.9,
+            ],
+            [
+                14.7, 15.0, 15.3, 15.8, 16.6, 17.3, 18.0, 19.0, 20.3, 21.4, 22.8, 24.1, 25.5, 26.9,
+                28.4, 30.0, 32.1, 34.3, 36.1, 37.9, 39.8, 42.1, 44.6, 47.0, 49.8, 52.0, 54.8, 58.0,
+                60.5, 62.1, 63.2, 64.0, 64.4, 64.5, 64.6, 64.7,
+            ],
         ];
-        assert!(!is_persistent(&loaded));
+        for series in loaded {
+            assert!(!is_persistent(&series), "{series:?}");
+        }
         let faster = |at: u32| 15.0 + 0.55 * f64::from(at) + 0.038 * f64::from(at).powi(2);
         let still_loads: Vec<f64> = (0..36).map(faster).collect();
         assert!(is_persistent(&still_loads));
