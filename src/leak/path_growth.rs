@@ -28,7 +28,7 @@ const UNEXPLAINED: f64 = 0.05;
 /// A capture that is older than so many full collections says nothing of now,
 const FRESH: u64 = 7;
 /// and one that is older than this decides nothing: what it showed may have ended since.
-pub const DECISIVE: u64 = 4;
+pub const DECISIVE: u64 = 3;
 
 /// A path that had more objects in each capture.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,6 +98,17 @@ impl PathGrowth {
             _ => self.steady(),
         };
         self.share_of(&growing, bytes_per_collection) < EXPLAINED
+    }
+
+    /// Whether paths that go on growing lead to anything of what the heap has grown by since the first capture. In many programs a
+    /// list of readings or a log does, which is nothing.
+    pub fn shows_where(&self) -> bool {
+        let (Some(first), Some(last)) = (self.heap_bytes.first(), self.heap_bytes.last()) else {
+            return false;
+        };
+        let steady = self.steady();
+        let growth_bytes: f64 = steady.iter().map(|path| path.growth_bytes()).sum();
+        growth_bytes > 0.0 && growth_bytes >= UNEXPLAINED * last.saturating_sub(*first) as f64
     }
 
     /// Which share of the growth since the first capture the paths that go on growing lead to.
@@ -293,6 +304,17 @@ mod tests {
         for says_nothing_of_it in [&[100][..], &[100, 200], &[100, 200, 300]] {
             assert!(!growth(says_nothing_of_it).leaves_unexplained(100.0));
         }
+    }
+
+    #[test]
+    fn a_path_that_grows_by_next_to_nothing_does_not_show_where() {
+        let mut growing = growth(&[100, 200, 300, 400]);
+        assert!(growing.shows_where());
+        growing.heap_bytes = vec![1 << 20, 1 << 20, 1 << 20, (1 << 20) + 10_000];
+        assert!(growing.shows_where());
+        growing.heap_bytes = vec![1 << 20, 2 << 20, 3 << 20, 4 << 20];
+        assert!(!growing.shows_where());
+        assert!(!growth(&[100, 100, 100, 100]).shows_where());
     }
 
     #[test]
