@@ -456,4 +456,20 @@ mod tests {
         let growth = take(&mut search, captured(None), cost(0, 0));
         assert_eq!(growth.paths, path(&[1, 2, 3]), "the last one cannot tell");
     }
+
+    #[test]
+    fn a_series_whose_growing_paths_are_next_to_nothing_begins_again() {
+        let mut search = PathSearch::new("trend", ID);
+        for at in 1..=4 {
+            let asked = request(&mut search, at * 8, 0);
+            assert_eq!(asked.map(|one| one.is_first), Some(at == 1));
+            let counts: Vec<u64> = (1..=at).collect();
+            let answer = CaptureAnswer {
+                heap_bytes: at << 20,
+                paths: Some(path(&counts)),
+            };
+            take(&mut search, answer, cost(0, 0));
+        }
+        assert!(request(&mut search, 40, 0).expect("it is time").is_first);
+    }
 }
