@@ -61,13 +61,8 @@ impl PathGrowth {
     /// How many captures more it takes, because of what may be chance.
     pub fn doubts(&self, bytes_per_collection: f64) -> usize {
         let steady = self.steady();
-        let (growth_bytes, reached_bytes) =
-            steady.iter().fold((0.0, 0.0), |(growth, reached), path| {
-                (
-                    growth + path.growth_bytes(),
-                    reached + path.reached_bytes as f64,
-                )
-            });
+        let growth_bytes = growth_of(&steady);
+        let reached_bytes: f64 = steady.iter().map(|path| path.reached_bytes as f64).sum();
         let is_partial = self.explained(bytes_per_collection) < CLEARLY_EXPLAINED;
         let is_small = growth_bytes < CLEARLY_GROWN * (reached_bytes - growth_bytes);
         let largest = steady.first();
@@ -106,8 +101,7 @@ impl PathGrowth {
         let (Some(first), Some(last)) = (self.heap_bytes.first(), self.heap_bytes.last()) else {
             return false;
         };
-        let steady = self.steady();
-        let growth_bytes: f64 = steady.iter().map(|path| path.growth_bytes()).sum();
+        let growth_bytes = growth_of(&self.steady());
         growth_bytes > 0.0 && growth_bytes >= UNEXPLAINED * last.saturating_sub(*first) as f64
     }
 
@@ -120,11 +114,7 @@ impl PathGrowth {
         let (Some(first), Some(last)) = (self.captured_at.first(), self.captured_at.last()) else {
             return 0.0;
         };
-        // The sum of nothing would be -0.
-        let growth_bytes = paths
-            .iter()
-            .fold(0.0, |sum, path| sum + path.growth_bytes());
-        growth_bytes / (bytes_per_collection * (last - first) as f64).max(1.0)
+        growth_of(paths) / (bytes_per_collection * (last - first) as f64).max(1.0)
     }
 
     /// Whether the newest capture tells of now.
@@ -167,6 +157,14 @@ impl GrowingPath {
         };
         (last as f64 - first as f64) < CLEARLY_MORE * ((first + last) as f64).sqrt()
     }
+}
+
+/// By how much more all of these paths lead to than in the first capture.
+fn growth_of(paths: &[&GrowingPath]) -> f64 {
+    // The sum of nothing would be -0.
+    paths
+        .iter()
+        .fold(0.0, |sum, path| sum + path.growth_bytes())
 }
 
 /// Whether what was counted at these collections goes on growing.

@@ -10,7 +10,7 @@ const MIN_RECENT: usize = 10;
 /// So many values tell whether it has just ended, where they hardly waver,
 const LATEST: usize = 8;
 /// and so many where it has slowed down before.
-const NEWEST: usize = 5;
+const LAST: usize = 5;
 /// Of so many values the newer half shows it well enough to go by the slope alone.
 const CLEAR_COUNT: usize = 32;
 /// The share of the pace of all values with which the newest hardly grow.
@@ -60,11 +60,9 @@ pub enum Support {
 pub struct Shape {
     pub whole: RobustSlope,
     recent: RobustSlope,
-    /// Of the last eight.
-    latest: RobustSlope,
-    /// Of the last five.
-    newest: RobustSlope,
-    /// Of as many before these as the newer half has at least.
+    /// What the last eight grow at most, or the last five.
+    latest_high: f64,
+    /// Of as many before the last eight as the newer half has at least.
     preceding: RobustSlope,
     count: usize,
     /// By how much the line rises in the window, as a share of the memory it belongs to.
@@ -82,12 +80,13 @@ impl Shape {
         let recent = &values[values.len() - Self::recent_count(values.len())..];
         let (earlier, latest) = values.split_at(values.len() - LATEST);
         let preceding = &earlier[earlier.len().saturating_sub(MIN_RECENT)..];
+        let latest_high = RobustSlope::of(latest)?.high;
+        let last_high = RobustSlope::of(&latest[LATEST - LAST..])?.high;
         let whole = RobustSlope::of(values)?;
         Some(Self {
             growth: whole.slope * values.len() as f64 / base.max(1.0),
             recent: RobustSlope::of(recent)?,
-            latest: RobustSlope::of(latest)?,
-            newest: RobustSlope::of(&latest[LATEST - NEWEST..])?,
+            latest_high: latest_high.min(last_high),
             preceding: RobustSlope::of(preceding)?,
             count: values.len(),
             floors: floors(values),
@@ -152,8 +151,7 @@ impl Shape {
     /// What the last eight grow at most, or the last five, as a share of the slope of all, or of that before them where growth
     /// had surely become faster.
     fn latest_pace(&self) -> f64 {
-        let high = self.latest.high.min(self.newest.high);
-        share(high, self.preceding.low.max(self.whole.slope))
+        share(self.latest_high, self.preceding.low.max(self.whole.slope))
     }
 
     /// Whether the newest values surely grow at less than half the pace of all, or hardly any more.
