@@ -1,10 +1,8 @@
-// `npm test`: every check there is, with a table at the end. CI runs this.
+// `npm test`: every check there is, with a table at the end and the errors of what failed. CI runs this.
 'use strict'
 
-const { spawn } = require('node:child_process')
-const { once } = require('node:events')
 const path = require('node:path')
-const { collect } = require('./collect')
+const { collect, errorsIn } = require('./collect')
 
 const ROOT = path.join(__dirname, '..')
 
@@ -32,25 +30,18 @@ const STEPS = [
 const seconds = (since) => ((Date.now() - since) / 1000).toFixed(0)
 const began = Date.now()
 const rows = []
+const errors = []
 
 /** @returns {Promise<boolean>} whether it passed. What it prints comes at its end, if others print meanwhile */
 async function run ([name, command], isAlone) {
   const since = Date.now()
   const title = `\n== ${name}: ${command}\n`
-  const passed = await (isAlone ? show : collectAndShow)(title, command)
+  const print = (text) => process.stdout.write(text)
+  if (isAlone) print(title)
+  const { passed, output } = await collect(command, [], { cwd: ROOT, shell: true, onOutput: isAlone ? print : undefined })
+  if (!isAlone) print(title + output)
   rows.push(`${passed ? 'passed' : 'FAILED'}  ${seconds(since).padStart(5)} s  ${name}`)
-  return passed
-}
-
-async function show (title, command) {
-  process.stdout.write(title)
-  const [status] = await once(spawn(command, { cwd: ROOT, shell: true, stdio: 'inherit' }), 'close')
-  return status === 0
-}
-
-async function collectAndShow (title, command) {
-  const { passed, output } = await collect(command, [], { cwd: ROOT, shell: true })
-  process.stdout.write(title + output)
+  if (!passed) errors.push(`\n${name}:\n${errorsIn(output)}\n`)
   return passed
 }
 
@@ -62,7 +53,7 @@ async function main () {
       break
     }
   }
-  process.stdout.write(`\n${rows.join('\n')}\n${seconds(began)} s in all\n`)
+  process.stdout.write(`\n${rows.join('\n')}\n${seconds(began)} s in all\n${errors.join('')}`)
 }
 
 main()
