@@ -84,8 +84,12 @@ fn inflation(residuals: &[f64]) -> f64 {
     (1.0 + autocorrelation) / (1.0 - autocorrelation)
 }
 
-/// Reorders the values.
-fn median(values: &mut [f64]) -> f64 {
+/// The higher one of the two in the middle. Reorders the values.
+///
+/// # Panics
+///
+/// If there are none.
+pub fn median(values: &mut [f64]) -> f64 {
     let middle = values.len() / 2;
     *values.select_nth_unstable_by(middle, f64::total_cmp).1
 }

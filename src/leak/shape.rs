@@ -1,7 +1,7 @@
 //! Tests of the shape of a growing series: what a leak has in common, and warm-ups, caches and tides have not.
 #![forbid(unsafe_code)]
 
-use super::robust_slope::RobustSlope;
+use super::robust_slope::{RobustSlope, median};
 
 /// A window with fewer values says nothing.
 pub const MIN_VALUES: usize = 12;
@@ -15,6 +15,9 @@ const LAST: usize = 5;
 const CLEAR_COUNT: usize = 32;
 /// The share of the pace of all values with which the newest hardly grow.
 const STILL: f64 = 0.1;
+
+/// What has filled up wavers about as much as it held when the suspicion of it ended, and that was not quite all of it.
+const ABOVE_FORMER_PEAK: f64 = 1.02;
 
 /// How many comparisons of floors there are.
 const FLOORS: u32 = 3;
@@ -64,6 +67,8 @@ pub struct Shape {
     latest_high: f64,
     /// Of as many before the last eight as the newer half has at least.
     preceding: RobustSlope,
+    /// Whether all of the last eight are below the middle one of those before.
+    has_fallen: bool,
     count: usize,
     /// By how much the line rises in the window, as a share of the memory it belongs to.
     pub growth: f64,
@@ -81,6 +86,7 @@ impl Shape {
         let (earlier, latest) = values.split_at(values.len() - LATEST);
         let preceding = &earlier[earlier.len().saturating_sub(MIN_RECENT)..];
         let latest_high = RobustSlope::of(latest)?.high;
+        let middle = median(&mut earlier.to_vec());
         let last_high = RobustSlope::of(&latest[LATEST - LAST..])?.high;
         let whole = RobustSlope::of(values)?;
         Some(Self {
@@ -88,6 +94,7 @@ impl Shape {
             recent: RobustSlope::of(recent)?,
             latest_high: latest_high.min(last_high),
             preceding: RobustSlope::of(preceding)?,
+            has_fallen: latest.iter().all(|value| *value < middle),
             count: values.len(),
             floors: floors(values),
             whole,
@@ -115,7 +122,7 @@ impl Shape {
             Check::new(
                 "floor of the newest quarter as a share of the former peak",
                 self.floors[3] / peak.max(1.0),
-                1.0,
+                ABOVE_FORMER_PEAK,
             )
         }));
         checks
@@ -158,6 +165,11 @@ impl Shape {
     pub fn has_flattened(&self) -> bool {
         self.recent.high < self.whole.slope / 2.0
             || self.count >= CLEAR_COUNT && self.recent.slope < self.whole.slope * STILL
+    }
+
+    /// Whether half of what it had grown by has been given back, at least.
+    pub fn has_fallen(&self) -> bool {
+        self.has_fallen
     }
 
     /// Whether the newest values grow at less than half the pace of all, as far as can be seen.

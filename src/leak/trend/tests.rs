@@ -72,6 +72,30 @@ fn what_wavers_about_what_it_has_filled_is_not_suspicious_again() {
 }
 
 #[test]
+fn what_has_fallen_back_has_recovered_whatever_captures_would_tell() {
+    // An index that is built anew beside the old one: a recorded series, in units of 10 kB.
+    let rebuilt = [
+        948, 946, 948, 983, 967, 940, 900, 914, 1043, 916, 1008, 967, 1073, 1013, 1075, 1020, 1098,
+        1133, 1140, 1119, 1215, 1135, 1263, 1180, 1262, 1331, 976, 991, 955, 1001, 974, 1037, 985,
+        987, 961, 978, 958, 1030, 981, 968, 1100, 957, 974,
+    ];
+    let fell_at = 26;
+    let mut trend = Trend::default();
+    trend.await_paths();
+    let mut said = Vec::new();
+    for (at, reading) in series(&rebuilt.map(|live| live * 10_000))
+        .iter()
+        .enumerate()
+    {
+        said.extend(trend.observe(reading).iter().map(|leak| (at, leak.state)));
+    }
+    let &[.., (suspect, State::Suspect), (recovered, State::Recovered)] = said.as_slice() else {
+        panic!("{said:?}");
+    };
+    assert!(suspect < fell_at && recovered <= fell_at + 10, "{said:?}");
+}
+
+#[test]
 fn a_former_peak_is_forgotten() {
     let mut trend = Trend::default();
     let mut fills = heap(25, 10.0, 0.3, 0.1, 41);
