@@ -67,8 +67,9 @@ pub struct Shape {
     latest_high: f64,
     /// Of as many before the last eight as the newer half has at least.
     preceding: RobustSlope,
-    /// Whether all of the last eight are below the middle one of those before.
-    has_fallen: bool,
+    /// Whether all of the last eight are below the middle one of those before: half of what it had grown by has been given back, at
+    /// least.
+    pub has_fallen: bool,
     count: usize,
     /// By how much the line rises in the window, as a share of the memory it belongs to.
     pub growth: f64,
@@ -86,8 +87,8 @@ impl Shape {
         let (earlier, latest) = values.split_at(values.len() - LATEST);
         let preceding = &earlier[earlier.len().saturating_sub(MIN_RECENT)..];
         let latest_high = RobustSlope::of(latest)?.high;
-        let middle = median(&mut earlier.to_vec());
         let last_high = RobustSlope::of(&latest[LATEST - LAST..])?.high;
+        let middle = median(&mut earlier.to_vec());
         let whole = RobustSlope::of(values)?;
         Some(Self {
             growth: whole.slope * values.len() as f64 / base.max(1.0),
@@ -165,11 +166,6 @@ impl Shape {
     pub fn has_flattened(&self) -> bool {
         self.recent.high < self.whole.slope / 2.0
             || self.count >= CLEAR_COUNT && self.recent.slope < self.whole.slope * STILL
-    }
-
-    /// Whether half of what it had grown by has been given back, at least.
-    pub fn has_fallen(&self) -> bool {
-        self.has_fallen
     }
 
     /// Whether the newest values grow at less than half the pace of all, as far as can be seen.

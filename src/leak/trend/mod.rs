@@ -318,7 +318,7 @@ impl Trend {
         let has_stopped = match demand.second_signal {
             // Paths grow without noise: they know before the series does.
             SecondSignal::Agrees => false,
-            _ if shape.has_fallen() => true,
+            _ if shape.has_fallen => true,
             SecondSignal::Disagrees => shape.has_flattened() || shape.slows_down(),
             // What captures are about to tell is surer than the series.
             SecondSignal::Awaited if episode.is_young(self.collections) => false,

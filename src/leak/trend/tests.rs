@@ -22,7 +22,10 @@ fn states(live_bytes: &[u64]) -> Vec<State> {
 
 /// What it says, and after which collection.
 fn verdicts(live_bytes: &[u64]) -> Vec<(usize, State)> {
-    let mut trend = Trend::default();
+    verdicts_of(Trend::default(), live_bytes)
+}
+
+fn verdicts_of(mut trend: Trend, live_bytes: &[u64]) -> Vec<(usize, State)> {
     let mut said = Vec::new();
     for (at, reading) in series(live_bytes).iter().enumerate() {
         said.extend(trend.observe(reading).iter().map(|leak| (at, leak.state)));
@@ -82,13 +85,7 @@ fn what_has_fallen_back_has_recovered_whatever_captures_would_tell() {
     let fell_at = 26;
     let mut trend = Trend::default();
     trend.await_paths();
-    let mut said = Vec::new();
-    for (at, reading) in series(&rebuilt.map(|live| live * 10_000))
-        .iter()
-        .enumerate()
-    {
-        said.extend(trend.observe(reading).iter().map(|leak| (at, leak.state)));
-    }
+    let said = verdicts_of(trend, &rebuilt.map(|live| live * 10_000));
     let &[.., (suspect, State::Suspect), (recovered, State::Recovered)] = said.as_slice() else {
         panic!("{said:?}");
     };
