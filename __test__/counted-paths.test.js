@@ -113,17 +113,43 @@ function bothWays () {
   }, { load: false, argument: LIBRARY, env: { NODE_NO_WARNINGS: '1' } })
 }
 
-/** How many copies of the heap there is memory for: after a capture of a suspicion, then when none is near and when it has ended. */
+/**
+ * How many copies of the heap there is memory for: after a capture of a suspicion, also one whose first copy died, then when none is
+ * near and when it has ended.
+ */
 function keptRooms () {
   return inChild(async (none, tools, library) => {
     const fs = require('node:fs')
     const binding = require(library.binding)
-    const { Monitor } = binding
+    const { BackgroundCapture, Monitor } = binding
     let native
+    const missed = []
     binding.Monitor = class extends Monitor {
       constructor (...args) {
         super(...args)
         native = this
+      }
+
+      missPaths (id, message) { missed.push(message) }
+    }
+    let copiesToDie = 0
+    let attempts
+    binding.BackgroundCapture = class extends BackgroundCapture {
+      fork (...args) {
+        const children = () => fs.readFileSync('/proc/thread-self/children', 'utf8').trim().split(' ')
+        const before = children()
+        const forked = super.fork(...args)
+        if (forked && copiesToDie > 0) {
+          copiesToDie -= 1
+          process.kill(Number(children().find((child) => !before.includes(child))), 'SIGABRT')
+        }
+        return forked
+      }
+
+      async result (...args) {
+        const result = await super.result(...args)
+        attempts = result?.attempts
+        return result
       }
     }
     require(library.memwatch)
@@ -157,13 +183,15 @@ function keptRooms () {
     await capture(false)
     timers.at(-1)()
     found.push(await roomsLeft())
+    copiesToDie = 1
     await capture(false)
+    const attemptsWithDeath = attempts
     await capture(true)
     search.end('another')
     found.push(rooms())
     search.end('one')
     found.push(await roomsLeft())
-    return { found, timers: timers.length }
+    return { found, missed, attemptsWithDeath, timers: timers.length }
   }, { load: false, argument: LIBRARY, env: { NODE_NO_WARNINGS: '1' } })
 }
 
@@ -191,7 +219,9 @@ describe('paths that are counted without a graph', { skip: !backgroundCapture &&
   })
 
   it('leave the memory for a copy of the heap to the next capture, and give it back when none comes', async () => {
-    const { found, timers } = await keptRooms()
+    const { found, missed, attemptsWithDeath, timers } = await keptRooms()
+    assert.deepEqual(missed, [])
+    assert.equal(attemptsWithDeath, 2)
     assert.deepEqual(found, [1, 1, 0, 1, 1, 1, 0])
     assert.equal(timers, 4)
   })

@@ -358,7 +358,9 @@ impl Session {
                 message: error.to_string(),
             })
         })?);
-        self.room = image.map(HeapImage::into_room);
+        if let Some(image) = image {
+            self.room = Some(image.into_room());
+        }
         self.attempts += 1;
         self.preparations = 0;
         Ok(true)

@@ -137,10 +137,11 @@ pub fn custom_weak(heap: &Heap, object: usize, info: MapInfo, bytes: usize) -> (
         // The target and the token; they lie side by side.
         Class::WeakCell => words(heap.layout.weak_cell_target, 2),
         Class::FinalizationRegistry => words(heap.layout.registry_next_dirty, 1),
-        // The list of all contexts.
+        // The list of all contexts, and of optimized code where each has its own: the last slots.
         Class::NativeContext => {
             let weak = heap.layout.native_context_weak_slots;
-            words(bytes - weak * WORD, weak)
+            let slots = bytes - heap.layout.native_context_tail;
+            words(slots - weak * WORD, weak)
         }
         Class::AllocationSite => words(40, 1),
         _ => (0, 0),
