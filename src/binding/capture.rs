@@ -111,9 +111,7 @@ impl NativeCapture {
     #[napi(getter, catch_unwind)]
     pub fn uses_v8(&self) -> bool {
         let session = self.session.lock();
-        session.as_ref().is_some_and(|session| {
-            !session.uses_reader() || session.plan().want == Want::Comparison
-        })
+        session.as_ref().is_some_and(Session::uses_v8)
     }
 
     /// False when it must be prepared once more. `samples` are what the reader looks for.

@@ -1,6 +1,7 @@
 //! Waits until the other threads of the process rest. A copy made while V8's helpers sweep or mark waits for ever
-//! for the part that they were at: of 13 copies made near the heap limit, right after a full collection, two did; of
-//! 16 that were made after such a wait none.
+//! for the part that they were at, as soon as V8 collects in it: of 13 copies made near the heap limit, right after a
+//! full collection, two did, and of 25 of a program that had just made 100,000 objects 14; after such a wait none of 16
+//! and none of 20.
 #![forbid(unsafe_code)]
 
 use std::fs;

@@ -15,6 +15,7 @@ use super::heap_image::{HeapImage, Room};
 use super::limits::Limits;
 use super::mappings::{Guess, Mappings, Range};
 use super::priority::Priority;
+use super::quiet::wait_for_quiet;
 use super::support::support;
 use super::target_file::TargetFile;
 use crate::error::Error;
@@ -27,6 +28,9 @@ const PREPARATIONS: u32 = 6;
 /// A heap of at most so many bytes is copied as a whole for a copy that counts paths: that takes 25 ms. The pages of a
 /// larger one are shared.
 pub const LARGEST_IMAGE_BYTES: usize = 128 << 20;
+
+/// V8's helpers may take so long to end what they are at; threads that belong to the program may never rest.
+const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
 /// Of what seems to be V8's at most one part in so many may be new: to copy other memory as well takes time and room.
 const MOST_NEW: usize = 4;
@@ -208,6 +212,11 @@ impl Session {
         matches!(self.choice, Choice::Any | Choice::Only(Engine::Reader))
     }
 
+    /// Whether V8 is to take a snapshot in the copy.
+    pub fn uses_v8(&self) -> bool {
+        !self.uses_reader() || self.plan.want == Want::Comparison
+    }
+
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
@@ -242,6 +251,9 @@ impl Session {
         if let Pages::Shared = self.pages {
             self.mappings.prepare().map_err(unread)?;
             self.preparations += 1;
+        }
+        if self.uses_v8() {
+            wait_for_quiet(LONGEST_WAIT);
         }
         Ok(())
     }
