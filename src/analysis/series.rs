@@ -21,13 +21,17 @@ use super::shared_sizes::{NO_GROUP, shared_sizes};
 use crate::error::Error;
 use crate::snapshot::{CountedShapes, ShapeIndex, Shapes, V8S_OWN, Watch};
 
+/// Of so many counts of a path one may be the same as before.
+const COUNTS_WITH_A_PAUSE: usize = 4;
+
 /// Which paths are told.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Telling {
     /// Those of the first heap that had so many objects more in each later one.
     Steady { min_growth: u64 },
     /// The same with one object more, where a heap does not count in which most of a path's objects are elsewhere:
-    /// what the program is just doing may lead to them on a shorter way.
+    /// what the program is just doing may lead to them on a shorter way. Of four heaps and more one may have as many as the
+    /// one before: what comes in spells grows on after a pause.
     Visible,
     /// Those that have more objects in the last heap than in the first, also when they are new.
     Net,
@@ -274,7 +278,7 @@ impl Series {
             let seen = visible(before.iter().map(|counts| counts.row(row)));
             seen.len() > 2
                 && last.row(row) < seen[seen.len() - 1] / 2
-                && rises(seen.into_iter(), 1)
+                && rises_but_for_a_pause(&seen)
                 && !V8S_OWN.contains(&first.census.class(row))
         };
         self.grown.is_empty() && (0..last.rows.len()).any(is_gone)
@@ -469,7 +473,7 @@ impl Series {
             Telling::Steady { min_growth } => rises(counts, min_growth.max(1)),
             Telling::Visible => {
                 let seen = visible(counts);
-                seen.last() == Some(&count(now)) && rises(seen.into_iter(), 1)
+                seen.last() == Some(&count(now)) && rises_but_for_a_pause(&seen)
             }
         }
     }
@@ -617,6 +621,16 @@ fn rises(numbers: impl Iterator<Item = u64>, by: u64) -> bool {
     numbers.windows(2).all(|pair| pair[1] >= pair[0] + by)
 }
 
+/// Whether each number is larger than the one before, but for one that may be the same if there are enough.
+fn rises_but_for_a_pause(numbers: &[u64]) -> bool {
+    let mut pauses = 0;
+    let is_ordered = numbers.windows(2).all(|pair| {
+        pauses += usize::from(pair[1] == pair[0]);
+        pair[1] >= pair[0]
+    });
+    is_ordered && pauses <= usize::from(numbers.len() >= COUNTS_WITH_A_PAUSE)
+}
+
 /// The counts of a path without those where most of its objects are elsewhere.
 fn visible(counts: impl Iterator<Item = u64>) -> Vec<u64> {
     let mut seen: Vec<u64> = Vec::new();
@@ -760,6 +774,25 @@ mod tests {
         assert_eq!(told(&series(steady(3), heaps())), []);
         assert_eq!(series(steady(3), heaps()).classes(), []);
         assert_eq!(told(&series(steady(2), heaps())).len(), 1);
+    }
+
+    #[test]
+    fn of_four_heaps_one_may_be_a_pause() {
+        let is_told = |counts: &[u32]| {
+            let heaps = counts.iter().map(|&sessions| heap(sessions, 1, 0));
+            !told(&series(Telling::Visible, heaps)).is_empty()
+        };
+        for (counts, expected) in [
+            (&[10, 20, 20][..], false),
+            (&[10, 20, 30, 30], true),
+            (&[10, 20, 20, 30, 40], true),
+            (&[10, 20, 20, 30, 30], false),
+            (&[10, 20, 19, 30, 40], false),
+        ] {
+            assert_eq!(is_told(counts), expected, "{counts:?}");
+        }
+        let paused = [10, 20, 20, 30].map(|sessions| heap(sessions, 1, 0));
+        assert_eq!(told(&series(steady(1), paused)), []);
     }
 
     #[test]

@@ -68,10 +68,12 @@ impl PathGrowth {
         let largest = steady.first();
         let is_uneven = largest.is_some_and(|path| is_faster(&self.captured_at, &path.counts));
         let is_of_few = largest.is_some_and(|path| path.may_be_chance());
+        let has_paused = largest.is_some_and(|path| path.has_paused(&self.captured_at));
         let doubts = [
             (is_partial, 1),
             (is_small, 1),
             (is_uneven, 1),
+            (has_paused, 1),
             (is_of_few, DOUBTS_OF_FEW),
         ];
         let there_are = doubts.iter().filter(|(is_there, _)| *is_there);
@@ -95,13 +97,15 @@ impl PathGrowth {
         self.share_of(&growing, bytes_per_collection) < EXPLAINED
     }
 
-    /// Whether paths that go on growing lead to anything of what the heap has grown by since the first capture. In many programs a
-    /// list of readings or a log does, which is nothing.
+    /// Whether paths that grow lead to anything of what the heap has grown by since the first capture, now or but for a pause. In many
+    /// programs a list of readings or a log does, which is nothing.
     pub fn shows_where(&self) -> bool {
         let (Some(first), Some(last)) = (self.heap_bytes.first(), self.heap_bytes.last()) else {
             return false;
         };
-        let growth_bytes = growth_of(&self.steady());
+        let goes_on = |path: &&GrowingPath| path.goes_on_or_pauses(&self.captured_at);
+        let growing: Vec<_> = self.paths.iter().filter(goes_on).collect();
+        let growth_bytes = growth_of(&growing);
         growth_bytes > 0.0 && growth_bytes >= UNEXPLAINED * last.saturating_sub(*first) as f64
     }
 
@@ -148,6 +152,20 @@ impl GrowingPath {
             return 0.0;
         };
         self.reached_bytes as f64 * last.saturating_sub(*first) as f64 / (*last).max(1) as f64
+    }
+
+    /// Whether there were as many as before in one of the captures.
+    fn has_paused(&self, captured_at: &[u64]) -> bool {
+        let seen = visible(captured_at, &self.counts);
+        seen.windows(2).any(|pair| pair[0].1 == pair[1].1)
+    }
+
+    /// Whether it went on growing until now, or until the capture before with as many as now.
+    fn goes_on_or_pauses(&self, captured_at: &[u64]) -> bool {
+        let until_before = self.counts.len().saturating_sub(1);
+        let is_pause = self.counts.ends_with(&[self.counts[until_before]; 2]);
+        is_steady(captured_at, &self.counts)
+            || is_pause && is_steady(captured_at, &self.counts[..until_before])
     }
 
     /// Whether it might be as many as before, if each were there by chance.
@@ -264,6 +282,19 @@ mod tests {
         assert_eq!(growth(&[100, 200, 325]).doubts(1.0), 0);
         assert_eq!(growth(&[100, 200, 335]).doubts(1.0), 1);
         assert_eq!(growth(&[100, 200, 300, 435]).doubts(1.0), 1);
+    }
+
+    #[test]
+    fn what_has_paused_is_looked_at_once_more() {
+        let paused = growth(&[100, 200, 200, 300, 380]);
+        assert!(paused.confirms(1.0, 26));
+        assert_eq!(paused.doubts(1.0), 1);
+        let pauses = growth(&[100, 200, 300, 300]);
+        assert!(!pauses.confirms(1.0, 21) && pauses.shows_where());
+        assert!(
+            !growth(&[100, 200, 201, 201]).shows_where(),
+            "it had slowed down"
+        );
     }
 
     #[test]

@@ -28,7 +28,11 @@ pub use self::account::Explanation;
 const READINGS: usize = 64;
 /// Suffixes of the readings are tried at this distance, so that old calm does not hide new growth; those of the blocks
 /// too.
-const STRIDE: usize = 8;
+const STRIDE: u64 = 8;
+/// The first of them may be higher, for what was needed to load and to compile: as far as this suffixes are tried
+const WARM_UP: u64 = 12;
+/// at this distance.
+const WARM_UP_STRIDE: u64 = 3;
 /// Growth below this share of the memory is no suspicion.
 const MIN_GROWTH: f64 = 0.035;
 /// The same of native memory, which allocators keep in reserve as they like.
@@ -332,17 +336,38 @@ impl Trend {
             self.courses[at].recover(self.collections, &window);
             return report;
         }
-        let is_leak = self.collections - episode.since >= demand.collections
-            && all_pass(&demand.checks(&shape));
-        if episode.verdict.is_some() || !is_leak {
+        if episode.verdict.is_some() {
             return None;
         }
+        let (since, demand) = match self.is_leak(episode.since, demand, &shape) {
+            true => (episode.since, demand),
+            false => self.longer_leak(course, episode)?,
+        };
         if demand.second_signal == SecondSignal::Agrees && !episode.is_decided(self.collections) {
             self.is_ripe = true;
             return None;
         }
-        self.courses[at].episode.as_mut()?.verdict = Some(demand);
+        let episode = self.courses[at].episode.as_mut()?;
+        episode.since = since;
+        episode.verdict = Some(demand);
         self.report(at, State::Leak)
+    }
+
+    fn is_leak(&self, since: u64, demand: Demand, shape: &Shape) -> bool {
+        self.collections - since >= demand.collections && all_pass(&demand.checks(shape))
+    }
+
+    /// A longer trend may be suspicious by now than the one that was so first: where it begins, and what it took to be a leak, if it
+    /// is one.
+    fn longer_leak(&self, course: &Course, episode: &Episode) -> Option<(u64, Demand)> {
+        let since = self
+            .suspicious_since(course, Grain::Collections)
+            .filter(|&since| since < episode.since)?;
+        let window = self.window(course, since, Grain::Collections);
+        let shape = window.shape()?;
+        let demand = self.demand(course, episode, &window, &shape);
+        self.is_leak(since, demand, &shape)
+            .then_some((since, demand))
     }
 
     /// That captures can tell something of.
@@ -386,8 +411,12 @@ impl Trend {
                 })
         };
         let oldest = self.oldest(course, grain).max(course.begins_at);
-        (oldest..=self.collections.checked_sub(course.fewest(grain))?)
-            .step_by(STRIDE * grain.step() as usize)
+        let newest = self.collections.checked_sub(course.fewest(grain))?;
+        (0..WARM_UP)
+            .step_by(WARM_UP_STRIDE as usize)
+            .chain((WARM_UP..).step_by(STRIDE as usize))
+            .map(|skipped| oldest + skipped * grain.step())
+            .take_while(|&since| since <= newest)
             .find(is_suspicious)
     }
 
