@@ -160,12 +160,11 @@ impl GrowingPath {
         seen.windows(2).any(|pair| pair[0].1 == pair[1].1)
     }
 
-    /// Whether it went on growing until now, or until the capture before with as many as now.
+    /// Whether it has gone on growing until now, or until the capture before and has paused since.
     fn goes_on_or_pauses(&self, captured_at: &[u64]) -> bool {
-        let until_before = self.counts.len().saturating_sub(1);
-        let is_pause = self.counts.ends_with(&[self.counts[until_before]; 2]);
-        is_steady(captured_at, &self.counts)
-            || is_pause && is_steady(captured_at, &self.counts[..until_before])
+        let has_gone_on = |counts| is_steady(captured_at, counts);
+        has_gone_on(&self.counts)
+            || matches!(self.counts.split_last(), Some((last, before)) if before.ends_with(&[*last]) && has_gone_on(before))
     }
 
     /// Whether it might be as many as before, if each were there by chance.

@@ -412,9 +412,10 @@ impl Trend {
         };
         let oldest = self.oldest(course, grain).max(course.begins_at);
         let newest = self.collections.checked_sub(course.fewest(grain))?;
-        (0..WARM_UP)
+        let warm_up = if oldest == 0 { WARM_UP } else { 0 };
+        (0..warm_up)
             .step_by(WARM_UP_STRIDE as usize)
-            .chain((WARM_UP..).step_by(STRIDE as usize))
+            .chain((warm_up..).step_by(STRIDE as usize))
             .map(|skipped| oldest + skipped * grain.step())
             .take_while(|&since| since <= newest)
             .find(is_suspicious)
