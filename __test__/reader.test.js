@@ -3,6 +3,7 @@
 
 const assert = require('node:assert/strict')
 const { describe, it } = require('node:test')
+const { inChild } = require('./child')
 const { HEAP_PROGRAMS, capturesOf } = require('./heap-program')
 const { deviations, objections } = require('./readings')
 const memwatch = require('..')
@@ -44,6 +45,25 @@ describe('our reading of the heap of', { skip: !backgroundCapture && backgroundC
       assert.ok(classes.v8s.objectCount > Object.values(counts).reduce((sum, count) => sum + count, 0))
     })
   }
+})
+
+describe('our reading', { skip: !backgroundCapture && backgroundCaptureReason }, () => {
+  it('has no contexts that nothing but the list of all contexts leads to, before V8 collects', async () => {
+    const { engine, count } = await inChild(async (memwatch) => {
+      const vm = require('node:vm')
+      const realms = Array.from({ length: 30 }, () => vm.runInNewContext(`
+        class Realm {}
+        globalThis.realms = Array.from({ length: 10 }, () => new Realm())`))
+      // One or two may still be on the stack.
+      globalThis.held = realms.filter((_, at) => at % 10 === 5)
+      realms.length = 0
+      const { engine, classes } = await memwatch.capture({ as: 'classes' })
+      return { engine, count: classes.find(({ name }) => name === 'Realm').count }
+    })
+    assert.equal(engine, 'reader')
+    // All were 300.
+    assert.ok(count >= 30 && count <= 50, `${count} instances, 30 are held`)
+  })
 })
 
 describe('a comparison of readings', () => {
