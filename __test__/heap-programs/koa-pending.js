@@ -3,9 +3,11 @@
 
 const http = require('node:http')
 const { once } = require('node:events')
+const { setTimeout: sleep } = require('node:timers/promises')
 const Koa = require('koa')
 
 const PENDING = 60
+const SETTLES_IN_MS = 500
 
 class Visitor {
   constructor (id) {
@@ -58,5 +60,7 @@ module.exports = async function build () {
   }
   const requests = Array.from({ length: PENDING }, (_, id) => request(`/slow?id=${id * 5}`))
   await arrived
+  // On a busy machine connections and requests are still being put away by then.
+  await sleep(SETTLES_IN_MS)
   return { held: { app, server, sessions, waiting, requests, agent }, counts: { Visitor: 220 } }
 }
