@@ -54,14 +54,13 @@ describe('our reading', { skip: !backgroundCapture && backgroundCaptureReason },
       const realms = Array.from({ length: 30 }, () => vm.runInNewContext(`
         class Realm {}
         globalThis.realms = Array.from({ length: 10 }, () => new Realm())`))
-      // One or two may still be on the stack.
       globalThis.held = realms.filter((_, at) => at % 10 === 5)
       realms.length = 0
       const { engine, classes } = await memwatch.capture({ as: 'classes' })
       return { engine, count: classes.find(({ name }) => name === 'Realm').count }
     })
     assert.equal(engine, 'reader')
-    // All were 300.
+    // 300 in all contexts; one or two that were dropped may still be on the stack.
     assert.ok(count >= 30 && count <= 50, `${count} instances, 30 are held`)
   })
 })

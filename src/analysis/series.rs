@@ -623,12 +623,8 @@ fn rises(numbers: impl Iterator<Item = u64>, by: u64) -> bool {
 
 /// Whether each number is larger than the one before, but for one that may be the same if there are enough.
 fn rises_but_for_a_pause(numbers: &[u64]) -> bool {
-    let mut pauses = 0;
-    let is_ordered = numbers.windows(2).all(|pair| {
-        pauses += usize::from(pair[1] == pair[0]);
-        pair[1] >= pair[0]
-    });
-    is_ordered && pauses <= usize::from(numbers.len() >= COUNTS_WITH_A_PAUSE)
+    let pauses = numbers.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    rises(numbers.iter().copied(), 0) && pauses <= usize::from(numbers.len() >= COUNTS_WITH_A_PAUSE)
 }
 
 /// The counts of a path without those where most of its objects are elsewhere.
