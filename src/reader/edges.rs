@@ -98,6 +98,7 @@ pub struct Extractor<'a, R> {
     pub to: &'a mut R,
     object: usize,
     info: MapInfo,
+    bytes: usize,
 }
 
 impl<'a, R: References> Extractor<'a, R> {
@@ -105,8 +106,7 @@ impl<'a, R: References> Extractor<'a, R> {
         heap: &'a mut Heap,
         told: &'a mut Told,
         to: &'a mut R,
-        object: usize,
-        info: MapInfo,
+        (object, info, bytes): (usize, MapInfo, usize),
     ) -> Self {
         Self {
             heap,
@@ -114,11 +114,12 @@ impl<'a, R: References> Extractor<'a, R> {
             to,
             object,
             info,
+            bytes,
         }
     }
 
-    pub fn run(mut self, bytes: usize) {
-        let info = self.info;
+    pub fn run(mut self) {
+        let (info, bytes) = (self.info, self.bytes);
         let end = self.heap.references_end(self.object, info, bytes);
         match info.kind.class {
             Class::FixedArray if end == self.object => return,
@@ -163,8 +164,13 @@ impl<'a, R: References> Extractor<'a, R> {
         }
     }
 
+    /// A field; of one that objects of this version do not have, no reference. Behind the last object of a page nothing may
+    /// be readable.
     fn word(&self, offset: usize) -> usize {
-        self.heap.memory.word(self.object + offset)
+        match offset < self.bytes {
+            true => self.heap.memory.word(self.object + offset),
+            false => 0,
+        }
     }
 
     fn array(&mut self, header: usize, kind: EdgeKind) {
@@ -605,6 +611,54 @@ impl<'a, R: References> Extractor<'a, R> {
         if slots > 1 {
             self.internal("scope_info", slot(0));
             self.internal("previous", slot(1));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reader::last_page::LastPage;
+
+    struct Counted(usize);
+
+    impl References for Counted {
+        fn edge(&mut self, _: &mut Heap, _: EdgeKind, _: Label, _: usize) {
+            self.0 += 1;
+        }
+
+        fn tag(&mut self, _: &Heap, _: usize, _: ArrayTag) {}
+    }
+
+    #[test]
+    fn fields_that_an_object_of_this_version_does_not_have_are_not_read() {
+        let classes = [
+            Class::AllocationSite,
+            Class::ArrayBufferView,
+            Class::BoundFunction,
+            Class::Generator,
+            Class::GlobalObject,
+            Class::GlobalProxy,
+            Class::Map2,
+            Class::Promise,
+            Class::PropertyCell,
+            Class::Script,
+            Class::WeakMap,
+            Class::WeakRef,
+        ];
+        for class in classes {
+            // No JavaScript object is shorter.
+            let page = LastPage::with(class, Shape::Plain, OBJECT_FIELDS);
+            let mut heap = page.heap();
+            let info = heap.map_info(page.object).expect("it has a map");
+            assert_eq!((info.kind.class, info.bytes), (class, OBJECT_FIELDS));
+            let mut counted = Counted(0);
+            let object = (page.object, info, info.bytes);
+            for first_object in [0, u16::MAX] {
+                heap.layout.first_object = first_object;
+                Extractor::new(&mut heap, &mut Told::default(), &mut counted, object).run();
+            }
+            assert_eq!(counted.0, 0, "{class:?}");
         }
     }
 }

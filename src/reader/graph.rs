@@ -112,7 +112,7 @@ pub fn read(
             writer: &mut writer,
             rows: &mut rows,
         };
-        Extractor::new(heap, &mut told, &mut adding, object, info).run(bytes);
+        Extractor::new(heap, &mut told, &mut adding, (object, info, bytes)).run();
         writer.add_ephemerons(heap, &mut names, id_of, object, &mut rows);
         if info.kind.class == Class::ArrayBuffer
             && let Some(&at) = stores.by_buffer.get(&object)

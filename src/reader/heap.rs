@@ -403,7 +403,8 @@ impl Heap {
         let info = self.map_info(string)?;
         let length = self.memory.int(string + STRING_LENGTH) as usize;
         let take = length.min(limit - to.len());
-        let first = self.memory.word(string + STRING_FIRST);
+        // Not of all strings: behind the empty one there may be nothing.
+        let word = |at: usize| self.memory.word(string + at);
         match (info.kind.class, info.kind.shape) {
             (Class::String, Shape::OneByteString) => {
                 let bytes = self.memory.bytes(string + STRING_FIRST, take);
@@ -414,20 +415,37 @@ impl Heap {
                 to.extend((0..take).map(|index| self.memory.half(at + 2 * index)));
             }
             (Class::ConsString, _) => {
-                self.push_text(strong(first)?, limit, depth + 1, to)?;
-                let second = self.memory.word(string + STRING_SECOND);
-                self.push_text(strong(second)?, limit, depth + 1, to)?;
+                let halves = [word(STRING_FIRST), word(STRING_SECOND)];
+                for half in halves {
+                    self.push_text(strong(half)?, limit, depth + 1, to)?;
+                }
             }
-            (Class::ThinString, _) => self.push_text(strong(first)?, limit, depth + 1, to)?,
+            (Class::ThinString, _) => {
+                let actual = strong(word(STRING_FIRST))?;
+                self.push_text(actual, limit, depth + 1, to)?;
+            }
             (Class::SlicedString, _) => {
-                let skip = small_integer(self.memory.word(string + STRING_SECOND))?;
-                let skip = usize::try_from(skip).ok()?;
-                let mut parent = Vec::new();
-                self.push_text(strong(first)?, skip + take, depth + 1, &mut parent)?;
-                to.extend(parent.get(skip..)?);
+                let [parent, skip] = [word(STRING_FIRST), word(STRING_SECOND)];
+                let skip = usize::try_from(small_integer(skip)?).ok()?;
+                let mut text = Vec::new();
+                self.push_text(strong(parent)?, skip + take, depth + 1, &mut text)?;
+                to.extend(text.get(skip..)?);
             }
             _ => return None,
         }
         Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reader::last_page::LastPage;
+
+    #[test]
+    fn the_empty_string_may_be_the_last_object_of_a_page() {
+        let page = LastPage::with(Class::String, Shape::TwoByteString, STRING_FIRST);
+        let mut heap = page.heap();
+        assert_eq!(heap.text(page.object, 10).as_deref(), Some(""));
     }
 }

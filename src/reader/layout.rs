@@ -170,6 +170,7 @@ const OBJECT_SHAPES: &[&str] = &[
 
 /// Offsets and types of the running V8.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Default))]
 pub struct Layout {
     types: Vec<Type>,
     pub map_type: u16,
@@ -236,6 +237,7 @@ pub struct Layout {
 
 /// How long machine code is.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(test, derive(Default))]
 pub struct CodeBody {
     /// Whether its `Code` tells, or the instructions' own header.
     pub in_code: bool,
@@ -563,6 +565,15 @@ impl Layout {
             class: Class::EphemeronTable,
             name: "EphemeronHashTable",
         };
+    }
+
+    /// Of no version, with these types by number.
+    #[cfg(test)]
+    pub fn with_types(types: Vec<Type>) -> Self {
+        Self {
+            types,
+            ..Self::default()
+        }
     }
 
     #[inline(always)]

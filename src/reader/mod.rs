@@ -10,6 +10,8 @@ mod edges;
 mod failure;
 mod graph;
 mod heap;
+#[cfg(test)]
+mod last_page;
 mod layout;
 mod memory;
 mod names;

@@ -287,14 +287,14 @@ impl Counter {
         &mut self,
         heap: &mut Heap,
         told: &mut Told,
-        (object, info, bytes): (usize, MapInfo, usize),
+        object: (usize, MapInfo, usize),
         shape: ShapeIndex,
     ) {
         let mut reaching = Reaching {
             counter: self,
             shape,
         };
-        Extractor::new(heap, told, &mut reaching, object, info).run(bytes);
+        Extractor::new(heap, told, &mut reaching, object).run();
     }
 
     #[inline(always)]

@@ -29,6 +29,7 @@ const FUNCTION_IN_CONTEXT: u32 = 0b10 << 12;
 const INFERRED_NAME: u32 = 1 << 14;
 const OUTER: u32 = 1 << 22;
 const LOCALS_BLOCK_LIST: u32 = 1 << 28;
+const IS_EMPTY: u32 = 1 << 29;
 const FUNCTION_SCOPE: u32 = 4;
 const CONTEXT_EXTENSION: u32 = 1 << 26;
 
@@ -70,8 +71,8 @@ impl Heap {
             at += WORD;
         }
         let kind = flags & SCOPE_TYPE;
-        if !self.layout.scope_info_has_positions && self.layout.positioned_scopes & (1 << kind) != 0
-        {
+        let may_have_positions = flags & IS_EMPTY == 0 && !self.layout.scope_info_has_positions;
+        if may_have_positions && self.layout.positioned_scopes & (1 << kind) != 0 {
             at += 2 * WORD;
         }
         if flags & OUTER != 0 {
@@ -166,5 +167,29 @@ impl Heap {
                 | Class::ExternalString
         );
         (is_string && self.memory.int(string + super::layout::STRING_LENGTH) > 0).then_some(string)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reader::last_page::LastPage;
+    use crate::reader::layout::Shape;
+
+    fn bytes_of(page: &LastPage) -> usize {
+        let mut heap = page.heap();
+        heap.layout.scope_info_variables = 4 * WORD;
+        heap.layout.positioned_scopes = 1;
+        heap.layout.module_scope = 3;
+        heap.scope_info(page.object).bytes
+    }
+
+    #[test]
+    fn the_empty_one_has_no_positions_whatever_its_type() {
+        let page = LastPage::with(Class::ScopeInfo, Shape::ScopeInfo, 6 * WORD);
+        assert_eq!(bytes_of(&page), 6 * WORD);
+        let page = LastPage::with(Class::ScopeInfo, Shape::ScopeInfo, 4 * WORD);
+        page.write(page.object + LENGTH, (IS_EMPTY as usize) << 32);
+        assert_eq!(bytes_of(&page), 4 * WORD);
     }
 }
