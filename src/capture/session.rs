@@ -91,6 +91,8 @@ pub struct Session {
     pages: Pages,
     preparations: u32,
     copy: Option<FrozenCopy>,
+    /// Whether that one has an image of the heap: another attempt shares the pages.
+    has_image: bool,
     attempts: u32,
     pause: Duration,
     /// Percent told last: another attempt begins anew and tells nothing twice.
@@ -183,6 +185,7 @@ impl Session {
             pages: Pages::default(),
             preparations: 0,
             copy: None,
+            has_image: false,
             attempts: 0,
             pause: Duration::ZERO,
             told: Cell::default(),
@@ -370,6 +373,7 @@ impl Session {
                 message: error.to_string(),
             })
         })?);
+        self.has_image = image.is_some();
         if let Some(image) = image {
             self.room = Some(image.into_room());
         }
@@ -411,8 +415,8 @@ impl Session {
         let bytes = match copy.result(self.limits(), watch, &tell_more) {
             Ok(bytes) => bytes,
             Err(error) if self.is_worth_another(&error) => {
-                // It may have been ours that took a wrong step.
-                if !matches!(self.choice, Choice::Only(_)) {
+                // It may have been ours that took a wrong step, unless the image was not the heap.
+                if !self.has_image && !matches!(self.choice, Choice::Only(_)) {
                     self.choice = Choice::Instead(error.to_string());
                 }
                 return Ok(None);
@@ -444,11 +448,9 @@ impl Session {
     }
 
     fn is_worth_another(&self, error: &Error) -> bool {
-        // What our reader cannot read of an image, V8 may read of shared pages.
-        let is_for_v8 = self.choice == Choice::Any
-            && self.counts_paths()
-            && matches!(error, Error::Unsupported { .. });
-        (error.is_worth_another_copy() || is_for_v8) && self.attempts <= self.plan.retries
+        // What cannot be read of an image may be read of shared pages.
+        let is_of_image = self.has_image && matches!(error, Error::Unsupported { .. });
+        (error.is_worth_another_copy() || is_of_image) && self.attempts <= self.plan.retries
     }
 
     fn limits(&self) -> Limits {
