@@ -48,7 +48,7 @@ describe('profiles', () => {
         while (performance.now() < until) Math.sqrt(until)
       }
       const working = setInterval(burnsTime, 1)
-      const profile = await memwatch.profile.cpu({ ms: 300, interval: 500 })
+      const profile = await memwatch.profile.cpu({ ms: 1000, interval: 500 })
       clearInterval(working)
       const hits = (name) => profile.nodes.filter(({ callFrame }) => callFrame.functionName === name)
         .reduce((sum, { hitCount }) => sum + hitCount, 0)
