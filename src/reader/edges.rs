@@ -138,9 +138,9 @@ impl<'a, R: References> Extractor<'a, R> {
         } else if info.kind.class == Class::ArrayBuffer {
             // V8 tells nothing of a buffer but its memory.
         } else if has_properties(self.heap, info) {
-            self.object_references(bytes);
+            self.object_references();
         } else {
-            self.internal_references(bytes);
+            self.internal_references();
         }
         // What has no name.
         let mut index = 0;
@@ -238,7 +238,7 @@ impl<'a, R: References> Extractor<'a, R> {
         }
     }
 
-    fn object_references(&mut self, bytes: usize) {
+    fn object_references(&mut self) {
         match self.info.kind.class {
             Class::Map2 => self.internal("table", OBJECT_FIELDS),
             Class::WeakMap => self.internal("table", OBJECT_FIELDS),
@@ -264,9 +264,9 @@ impl<'a, R: References> Extractor<'a, R> {
         self.embedder_fields();
         match self.info.kind.class {
             Class::BoundFunction => self.bound_function(),
-            Class::Function => self.function(bytes),
+            Class::Function => self.function(),
             Class::ArrayBufferView => {
-                let mut fields = (OBJECT_FIELDS..bytes).step_by(WORD);
+                let mut fields = (OBJECT_FIELDS..self.bytes).step_by(WORD);
                 let buffer = fields.find(|&at| {
                     matches!(
                         self.heap.object(self.word(at)),
@@ -431,7 +431,7 @@ impl<'a, R: References> Extractor<'a, R> {
         );
     }
 
-    fn function(&mut self, bytes: usize) {
+    fn function(&mut self) {
         let layout = &self.heap.layout;
         let (shared, context, cell, prototype) = (
             layout.function_shared,
@@ -439,14 +439,11 @@ impl<'a, R: References> Extractor<'a, R> {
             layout.function_cell,
             layout.function_prototype,
         );
-        if bytes > prototype
-            && self
-                .heap
-                .memory
-                .byte(self.info.address + super::layout::MAP_BITS)
-                & self.heap.layout.has_prototype_slot
-                != 0
-        {
+        let bits = self
+            .heap
+            .memory
+            .byte(self.info.address + super::layout::MAP_BITS);
+        if bits & self.heap.layout.has_prototype_slot != 0 {
             let word = self.word(prototype);
             match self.heap.object(word) {
                 Some((map, Class::Map)) => {
@@ -475,7 +472,7 @@ impl<'a, R: References> Extractor<'a, R> {
         }
     }
 
-    fn internal_references(&mut self, bytes: usize) {
+    fn internal_references(&mut self) {
         match self.info.kind.class {
             Class::ConsString => {
                 self.internal("first", STRING_FIRST);
@@ -510,16 +507,16 @@ impl<'a, R: References> Extractor<'a, R> {
                 self.internal("nested_site", 16);
                 self.internal("dependent_code", 24);
             }
-            Class::Context | Class::NativeContext => self.context(bytes),
+            Class::Context | Class::NativeContext => self.context(),
             Class::EphemeronTable => {
-                for word in 2..(bytes / WORD) {
+                for word in 2..(self.bytes / WORD) {
                     self.told.set(word);
                 }
             }
             Class::DescriptorArray => {
                 self.internal("enum_cache", self.heap.layout.descriptors - WORD);
                 let first = self.heap.layout.descriptors;
-                for (index, at) in (first..bytes).step_by(WORD).enumerate() {
+                for (index, at) in (first..self.bytes).step_by(WORD).enumerate() {
                     self.told.set(at / WORD);
                     let word = self.word(at);
                     let kind = match word & TAG_MASK {
@@ -576,8 +573,7 @@ impl<'a, R: References> Extractor<'a, R> {
         self.internal("dependent_code", MAP_DEPENDENT_CODE);
     }
 
-    fn context(&mut self, bytes: usize) {
-        let slots = (bytes - HEADER) / WORD;
+    fn context(&mut self) {
         let slot = |at: usize| HEADER + at * WORD;
         if self.info.kind.class == Class::NativeContext {
             for at in [slot(2), slot(3)] {
@@ -594,24 +590,19 @@ impl<'a, R: References> Extractor<'a, R> {
         {
             for (at, name) in names {
                 let offset = slot(at);
-                if offset < bytes {
-                    self.told.set(offset / WORD);
-                    let word = self.word(offset);
-                    self.edge(EdgeKind::Context, Label::Key(name), word);
-                }
+                self.told.set(offset / WORD);
+                let word = self.word(offset);
+                self.edge(EdgeKind::Context, Label::Key(name), word);
             }
         }
-        if slots > 2
-            && self.info.kind.class == Class::Context
+        if self.info.kind.class == Class::Context
             && let Some((scope, Class::ScopeInfo)) = self.heap.object(self.word(slot(0)))
             && self.heap.context_header(scope) > 2
         {
             self.internal("extension", slot(2));
         }
-        if slots > 1 {
-            self.internal("scope_info", slot(0));
-            self.internal("previous", slot(1));
-        }
+        self.internal("scope_info", slot(0));
+        self.internal("previous", slot(1));
     }
 }
 

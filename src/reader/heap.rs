@@ -421,8 +421,7 @@ impl Heap {
                 }
             }
             (Class::ThinString, _) => {
-                let actual = strong(word(STRING_FIRST))?;
-                self.push_text(actual, limit, depth + 1, to)?;
+                self.push_text(strong(word(STRING_FIRST))?, limit, depth + 1, to)?;
             }
             (Class::SlicedString, _) => {
                 let [parent, skip] = [word(STRING_FIRST), word(STRING_SECOND)];

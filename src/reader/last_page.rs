@@ -19,12 +19,7 @@ impl LastPage {
     /// With an object of so many bytes, all of them zero but its map.
     pub fn with(class: Class, shape: Shape, bytes: usize) -> Self {
         let page = page_bytes() as usize;
-        let access = libc::PROT_READ | libc::PROT_WRITE;
-        let kind = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-        // SAFETY: new memory, wherever the system has room for it.
-        let start = unsafe { libc::mmap(std::ptr::null_mut(), 2 * page, access, kind, -1, 0) };
-        assert_ne!(start, libc::MAP_FAILED);
-        let start = start as usize;
+        let start = two_pages();
         // SAFETY: the second half of it.
         let failed = unsafe { libc::mprotect((start + page) as *mut _, page, libc::PROT_NONE) };
         assert_eq!(failed, 0);
@@ -76,6 +71,17 @@ impl LastPage {
         // SAFETY: of the page that was mapped for this.
         unsafe { (address as *mut usize).write(word) };
     }
+}
+
+/// Where two pages of new memory begin.
+pub fn two_pages() -> usize {
+    let bytes = 2 * page_bytes() as usize;
+    let access = libc::PROT_READ | libc::PROT_WRITE;
+    let kind = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+    // SAFETY: new memory, wherever the system has room for it.
+    let start = unsafe { libc::mmap(std::ptr::null_mut(), bytes, access, kind, -1, 0) };
+    assert_ne!(start, libc::MAP_FAILED);
+    start as usize
 }
 
 impl Drop for LastPage {

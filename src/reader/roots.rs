@@ -436,16 +436,12 @@ pub fn stack() -> Result<Range<usize>, Unreadable> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reader::last_page::two_pages;
 
     #[test]
     fn memory_that_was_given_back_since_it_was_listed_is_not_looked_at() {
         let page = page_bytes() as usize;
-        let access = libc::PROT_READ | libc::PROT_WRITE;
-        let kind = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-        // SAFETY: new memory, wherever the system has room for it.
-        let start = unsafe { libc::mmap(std::ptr::null_mut(), 2 * page, access, kind, -1, 0) };
-        assert_ne!(start, libc::MAP_FAILED);
-        let first = start as usize;
+        let first = two_pages();
         let second = first + page;
         let nowhere = first..first;
         let places = Places {
@@ -468,6 +464,6 @@ mod tests {
         assert!(!places.is_native(first, page + WORD));
         assert!(!places.is_native(second, WORD));
         // SAFETY: the rest of it.
-        unsafe { libc::munmap(start, page) };
+        unsafe { libc::munmap(first as *mut c_void, page) };
     }
 }
